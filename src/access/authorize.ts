@@ -1,0 +1,60 @@
+// The one question of permission: may this account do this to this site? What is not listed is denied.
+import { HostingError } from '../errors/hosting-error.ts'
+import type { Account } from '../store/accounts.ts'
+import type { GrantRole } from '../store/schema.ts'
+import type { Site } from '../store/sites.ts'
+import type { Store } from '../store/store.ts'
+
+/** Least role that an action on a site needs. `owner` includes admins, `write` includes owners, `read` includes writers. */
+const siteActions = {
+  'site:read': 'read',
+  'site:push': 'write',
+  'site:operate': 'write',
+  'site:configure': 'owner',
+  'site:destroy': 'owner',
+} as const
+/** Least role that an action on the platform needs. */
+const platformActions = { 'site:create': 'user', 'account:manage': 'admin', 'platform:read': 'admin' } as const
+
+export type SiteAction = keyof typeof siteActions
+export type PlatformAction = keyof typeof platformActions
+
+const rank = { none: 0, read: 1, write: 2, owner: 3 } as const
+
+/** @throws HostingError not-found when the account may not even see the site, forbidden when it may see but not do */
+export async function authorize(
+  store: Store,
+  account: Account,
+  { action, site }: { action: SiteAction; site: Site },
+): Promise<void> {
+  const role = await roleOn(store, account, site)
+  if (role === 'none') throw noSuchSite(site.name)
+  if (rank[role] >= rank[siteActions[action]]) return
+  throw new HostingError(
+    'forbidden',
+    `${account.name} may ${role} ${site.name}, and this needs ${siteActions[action]}`,
+    {
+      hint: `Its owner can change that: access:add ${site.name} ${account.name} --role write`,
+    },
+  )
+}
+
+/** @throws HostingError forbidden */
+export function authorizePlatform(account: Account, action: PlatformAction): void {
+  if (account.role === 'admin' || platformActions[action] === 'user') return
+  throw new HostingError('forbidden', `Only an admin may do this, and ${account.name} is not one`, {
+    hint: 'help lists what you can do.',
+  })
+}
+
+/** The same answer for a site that does not exist and one that is hidden. */
+export function noSuchSite(name: string): HostingError {
+  return new HostingError('not-found', `There is no site ${name} that you can use`, {
+    hint: 'sites lists yours; a first push makes a new one.',
+  })
+}
+
+async function roleOn(store: Store, account: Account, site: Site): Promise<GrantRole | 'owner' | 'none'> {
+  if (account.role === 'admin' || site.owner_id === account.id) return 'owner'
+  return (await store.grants.find(site.id, account.id))?.role ?? 'none'
+}

@@ -1,0 +1,57 @@
+// The paths below the home, in one place. Nothing else joins them from strings.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+
+export interface Home {
+  readonly root: string
+  /** Short alias of `root` that nginx uses: a unix socket's path ends at 107 bytes (unix(7)). */
+  readonly link: string
+  readonly database: string
+  readonly repositories: string
+  readonly releases: string
+  readonly instances: string
+  readonly routes: string
+  readonly logs: string
+  readonly keys: string
+  readonly run: string
+  readonly controlSocket: string
+  readonly wakeSocket: string
+}
+
+export function homeAt(root: string, link?: string): Home {
+  const short = createHash('sha256').update(root).digest('hex').slice(0, 8)
+  const run = join(root, 'run')
+  return {
+    root,
+    link: link || `/run/hosting-${short}`,
+    database: join(root, 'hosting.db'),
+    repositories: join(root, 'repos'),
+    releases: join(root, 'releases'),
+    instances: join(root, 'instances'),
+    routes: join(root, 'routes'),
+    logs: join(root, 'logs'),
+    keys: join(root, 'keys'),
+    run,
+    controlSocket: join(run, 'control.sock'),
+    wakeSocket: join(run, 'wake.sock'),
+  }
+}
+
+export function repositoryPath(home: Home, site: string): string {
+  return join(home.repositories, `${site}.git`)
+}
+
+/** releases/<site>/<id>/{tree,edge,complete} */
+export function releasePath(home: Home, site: string, releaseId: string): string {
+  return join(home.releases, site, releaseId)
+}
+
+/** instances/<id>/{web.sock,go,edge,log} */
+export function instancePath(home: Home, instanceId: string): string {
+  return join(home.instances, instanceId)
+}
+
+/** logs/<site>/{access.log,app.log,build/} */
+export function siteLogPath(home: Home, site: string): string {
+  return join(home.logs, site)
+}

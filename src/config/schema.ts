@@ -1,0 +1,88 @@
+// Every option of the platform, once: type, default and help text. Flags, environment variables, the keys of the
+// configuration file and docs/configuration.md are all derived from this table.
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const count = z.coerce.number().int().min(1)
+const seconds = z.coerce.number().positive()
+const megabytes = z.coerce.number().int().min(1)
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
+
+/** Keys are kebab-case as in the file; `--http-port` and `HOSTING_HTTP_PORT` mean the same. Documented by their description. */
+export const configSchema = z
+  .strictObject({
+    home: z
+      .string()
+      .min(1)
+      .default('.hosting')
+      .describe('Where everything is kept: database, repositories, releases, logs.'),
+    'base-domain': z.string().default('localhost').describe('Short site names become names below this domain.'),
+    'http-port': port.default(8080).describe('Port of the edge for HTTP.'),
+    'ssh-port': port.default(2222).describe('Port of the SSH gateway. 0 takes any free one.'),
+    standalone: flag
+      .default(true)
+      .describe(
+        'Whether the platform brings its own nginx and stops the sites when it stops (a trial run). An installed system says false.',
+      ),
+    'edge-user': z.string().default('www-data').describe('User that the workers of nginx run as.'),
+    'run-link': z
+      .string()
+      .default('')
+      .describe('Short path of the home for unix sockets. Empty: made from the path of the home, below /run.'),
+    'admin-keys': z.string().default('').describe('File with public SSH keys of the first admin, read at each start.'),
+    'log-level': z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe("Least level of the daemon's own log."),
+
+    'default-branch': z.string().default('main').describe('Branch of a new site that is deployed.'),
+    'keep-releases': count.default(5).describe('How many releases of a site are kept to roll back to.'),
+    'max-push-mb': megabytes.default(1024).describe('Largest pack that a push may send, in MB.'),
+    'max-files': count.default(100_000).describe('Most files that a pushed tree may hold.'),
+    'max-release-mb': megabytes.default(4096).describe('Largest size of a checked-out tree, in MB.'),
+    'build-timeout': seconds.default(900).describe('Time limit of a build command, in seconds.'),
+    'build-memory-mb': megabytes.default(1024).describe('Memory limit of a build, in MB.'),
+    'health-timeout': seconds
+      .default(30)
+      .describe('How long a new instance may take until it answers its health check, in seconds.'),
+    'drain-timeout': seconds
+      .default(60)
+      .describe('How long an old instance may take to finish the requests it has, in seconds.'),
+    'warm-instances': z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(8)
+      .describe('How many started instances wait for the next push of sites that were pushed lately.'),
+
+    'instance-memory-mb': megabytes.default(256).describe('Memory limit of an instance, in MB.'),
+    'instance-cpus': z.coerce.number().positive().default(1).describe('CPU limit of an instance.'),
+    'instance-pids': count.default(128).describe('Most processes and threads of an instance.'),
+
+    'ssh-login-grace': seconds.default(30).describe('Time a client has to log in, in seconds.'),
+    'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection.'),
+    'ssh-max-unauthenticated': count.default(64).describe('Most connections that have not logged in yet, in all.'),
+    'ssh-max-unauthenticated-per-address': count
+      .default(16)
+      .describe('Most connections that have not logged in yet, of one address.'),
+    'ssh-max-channels': count.default(32).describe('Most open channels on one connection.'),
+    'request-rate': z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(200)
+      .describe(
+        'Requests a second of one address that reach instances; more wait, then get 429. 0: no limit. Files of the edge tree do not count.',
+      ),
+    'max-connections-per-address': z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(256)
+      .describe('Open requests of one address. 0: no limit.'),
+    'max-upload-mb': megabytes.default(128).describe('Largest request body, in MB.'),
+  })
+  .readonly()
+
+export type ConfigKey = keyof z.infer<typeof configSchema>
+export type RawConfig = z.infer<typeof configSchema>

@@ -1,0 +1,24 @@
+// What doors and commands ask of deploy/.
+import type { PushHooks } from '../git/types.ts'
+import type { Account } from '../store/accounts.ts'
+import type { Release } from '../store/releases.ts'
+import type { Site } from '../store/sites.ts'
+
+export type Print = (line: string) => void
+
+export interface Deployments {
+  /** The hooks of one push by an account to a site; `end` is called when receive-pack has exited, whatever it did. */
+  push(site: Site, account: Account): PushHooks & { end(): Promise<void> }
+  /** Makes an earlier release live again as a new release. `number` left out: the one before the live one. */
+  rollback(site: Site, options: { number?: number; account: Account; print: Print }): Promise<Release>
+  /** Lets a stopped site serve again. */
+  start(site: Site): Promise<void>
+  /** Takes a site off the air until `start`; its requests get a page that says so. */
+  stop(site: Site): Promise<void>
+  /** Replaces the live instance by a fresh one of the same release: proven, switched, drained. */
+  restart(site: Site, print: Print): Promise<void>
+  /** Removes a site and all that belongs to it: instances, releases, routes, logs, repository, rows. */
+  destroy(site: Site): Promise<void>
+  /** Makes the routing tree follow the domains of a site (after domains:add or domains:remove). */
+  routeDomains(site: Site): Promise<void>
+}

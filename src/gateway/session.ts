@@ -1,0 +1,28 @@
+// What every door (SSH today, the local control socket, later HTTPS) makes of a visitor: an account that wants one thing run.
+import type { Readable, Writable } from 'node:stream'
+import type { Terminal } from '../lib/terminal.ts'
+import type { Account } from '../store/accounts.ts'
+
+export interface Request {
+  readonly account: Account
+  readonly door: 'ssh' | 'local'
+  readonly remoteAddress: string
+  /** The public key that opened the door, if one did. */
+  readonly fingerprint?: string
+  /** Set when the client has a terminal: only then colours, and tables that fit its width. */
+  readonly terminal?: Terminal
+  /** GIT_PROTOCOL as the client sent it, already checked to be `version=N`(:…). */
+  readonly gitProtocol?: string
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Aborts when the client is gone. What was received is finished all the same; only output is in vain. */
+  readonly gone: AbortSignal
+}
+
+/** The other side of every door. Each resolves with an exit status and never rejects. */
+export interface Handlers {
+  exec(request: Request, commandLine: string): Promise<number>
+  shell(request: Request): Promise<number>
+  subsystem(request: Request, name: string): Promise<number>
+}

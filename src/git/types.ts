@@ -1,0 +1,48 @@
+// The words that git/ and its callers share.
+import type { Readable, Writable } from 'node:stream'
+
+export type GitService = 'git-receive-pack' | 'git-upload-pack' | 'git-upload-archive'
+
+/** One line of a push: what a ref was and is to become. All zeros stand for "is not there". */
+export interface RefUpdate {
+  readonly ref: string
+  readonly from: string
+  readonly to: string
+}
+
+/** Where to read objects: a repository, and the quarantine of a push that is not accepted yet (git-receive-pack(1), "Quarantine"). */
+export interface ObjectSource {
+  readonly repository: string
+  readonly quarantine?: { readonly objectDirectory: string; readonly alternates: string }
+}
+
+export interface ReceivedPush {
+  readonly updates: readonly RefUpdate[]
+  readonly objects: ObjectSource
+  /** Process group of `git receive-pack`, recorded so that start-up can end it before it decides. */
+  readonly gitPid: number
+  /** Prints a line to the pusher (`remote: …`). Never throws, also when the pusher is gone. */
+  readonly print: (line: string) => void
+}
+
+export interface PushHooks {
+  /** Called before any ref moves, everything received and checked. Resolves to accept; a HostingError refuses the whole push and is printed. */
+  preReceive(push: ReceivedPush): Promise<void>
+  /** Called after the refs moved. May print; a failure is printed but changes nothing. */
+  postReceive(push: ReceivedPush): Promise<void>
+}
+
+export interface PackStreams {
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
+}
+
+/** One file of a tree. Names are bytes: a repository may hold some that are not UTF-8. */
+export interface TreeEntry {
+  /** 100644, 100755, 120000 (symbolic link) or 160000 (submodule). */
+  readonly mode: string
+  readonly object: string
+  readonly size: number
+  readonly path: Buffer
+}

@@ -1,0 +1,98 @@
+// What the platform asks of whatever runs instances. Docker Engine answers today; Docker Swarm is to answer the same calls.
+// An instance is addressed by its id, its socket by its directory: never by an IP address or a container's name.
+
+export interface Limits {
+  readonly memoryMb: number
+  readonly cpus: number
+  readonly pids: number
+}
+
+export interface InstanceSpec {
+  /** lib/id.ts; also names instances/<id>/ */
+  readonly id: string
+  readonly site: string
+  /** Image family: the name of a folder below buildpacks/ with a Dockerfile. */
+  readonly image: string
+  readonly uid: number
+  /** Mounted read-only at /site. May be empty still: the instance waits for its file `complete`. */
+  readonly releaseDirectory: string
+  /** Mounted at /run/site: holds web.sock, and `go`, a FIFO that a waiting instance reads. */
+  readonly instanceDirectory: string
+  readonly limits: Limits
+}
+
+export type InstanceStatus = 'running' | 'stopped' | 'missing'
+
+export interface RunningInstance {
+  readonly id: string
+  readonly site: string
+  readonly status: 'running' | 'stopped'
+}
+
+export interface LogLine {
+  readonly time: Date
+  readonly stream: 'stdout' | 'stderr'
+  /** Without a line end; not yet made printable. */
+  readonly text: string
+}
+
+export interface LogQuery {
+  readonly follow?: boolean
+  readonly tail?: number
+  readonly since?: Date
+  readonly signal?: AbortSignal
+}
+
+export interface BuildSpec {
+  readonly id: string
+  readonly site: string
+  readonly uid: number
+  /** Folder below buildpacks/ whose bin/compile is run, with the image `builder`. */
+  readonly buildpack: string
+  /** Mounted read-only; the build works on a copy of it. */
+  readonly sourceDirectory: string
+  /** Handed to bin/compile in its ENV_DIR, a file a name. */
+  readonly env: Readonly<Record<string, string>>
+  readonly limits: Limits
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  /** Called for each line of output as it comes. */
+  output(line: string): void
+}
+
+export interface BuildResult {
+  readonly exitCode: number
+  /** Why it was ended from outside, if it was. */
+  readonly killed?: 'timeout' | 'memory'
+  /** The built tree as a tar stream (regular files, directories, symlinks; names relative). Only called when exitCode is 0. */
+  output(): Promise<NodeJS.ReadableStream>
+  /** Removes what the build left. Must be called. */
+  dispose(): Promise<void>
+}
+
+export type RuntimeEvent =
+  | { readonly type: 'exited'; readonly id: string; readonly exitCode: number }
+  | { readonly type: 'reconnected' }
+
+export interface Runtime {
+  /** Builds or finds the images that every site needs (not the builder: that one is made when first used). Idempotent. */
+  ensureImages(report: (line: string) => void): Promise<void>
+  /** Creates and starts an instance that waits in its release directory for the file `complete`. */
+  start(spec: InstanceSpec): Promise<void>
+  /** Tells a waiting instance that its release is complete; resolves at once. */
+  assign(spec: InstanceSpec): Promise<void>
+  /** Starts an instance again that exists and has stopped, or makes it anew. */
+  wake(spec: InstanceSpec): Promise<void>
+  /** Ends an instance by its own stop signal, by force after the time limit, and keeps it (to be woken, its log to be read). */
+  stop(id: string, timeoutMs: number): Promise<void>
+  /** Removes an instance, running or not; one that is missing is no error. */
+  remove(id: string): Promise<void>
+  status(id: string): Promise<InstanceStatus>
+  /** Every instance and unfinished build of this home, and nothing else's. */
+  list(): Promise<RunningInstance[]>
+  logs(id: string, query: LogQuery): AsyncIterable<LogLine>
+  build(spec: BuildSpec): Promise<BuildResult>
+  /** Ends of instances as they happen; after a lost connection `reconnected`, upon which the caller reconciles. */
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent>
+  close(): Promise<void>
+}

@@ -1,0 +1,20 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Role, Tables } from './schema.ts'
+
+export type Account = Selectable<Tables['accounts']>
+
+export function accountsIn(db: Kysely<Tables>, clock: Clock) {
+  return {
+    list: () => db.selectFrom('accounts').selectAll().orderBy('name').execute(),
+    find: (name: string) => db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst(),
+    get: (id: number) => db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    add: (name: string, role: Role) =>
+      db
+        .insertInto('accounts')
+        .values({ name, role, created_at: clock.now().toISOString() })
+        .returningAll()
+        .executeTakeFirstOrThrow(),
+    remove: (id: number) => db.deleteFrom('accounts').where('id', '=', id).execute(),
+  }
+}

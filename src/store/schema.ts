@@ -1,0 +1,67 @@
+// The tables, as Kysely sees them. Times are ISO 8601 in UTC; ids are lib/id.ts's unless they are integers.
+import type { Generated } from 'kysely'
+
+export type Role = 'admin' | 'user'
+export type GrantRole = 'read' | 'write'
+export type SiteState = 'running' | 'stopped'
+/** preparing → proven → live → retired; or failed. `retired`: no longer live, perhaps still there to roll back to. */
+export type ReleaseState = 'preparing' | 'proven' | 'live' | 'retired' | 'failed'
+export type InstanceState = 'starting' | 'live' | 'draining'
+
+export interface Tables {
+  accounts: { id: Generated<number>; name: string; role: Role; created_at: string }
+  keys: {
+    fingerprint: string
+    account_id: number
+    /** `ssh-ed25519 AAAA…`, without a comment */
+    public_key: string
+    comment: string
+    created_at: string
+    last_used_at: string | null
+  }
+  sites: {
+    id: Generated<number>
+    name: string
+    owner_id: number
+    branch: string
+    state: SiteState
+    live_release_id: string | null
+    live_instance_id: string | null
+    created_at: string
+  }
+  domains: { name: string; site_id: number; created_at: string }
+  grants: { site_id: number; account_id: number; role: GrantRole; created_at: string }
+  releases: {
+    id: string
+    site_id: number
+    number: number
+    commit: string
+    subject: string
+    buildpack: string | null
+    account_id: number | null
+    state: ReleaseState
+    /** Why it failed, as one line. */
+    reason: string | null
+    /** Directory under releases/<site>/ that it runs from: its own id, or that of the release it rolls back to. */
+    directory: string
+    /** Set when made by a rollback: the number of the release it repeats. */
+    rollback_of: number | null
+    /** JSON: { step: milliseconds } */
+    timings: string
+    created_at: string
+    live_at: string | null
+  }
+  instances: { id: string; site_id: number; release_id: string; state: InstanceState; created_at: string }
+  /** A deploy under way: what start-up must finish or undo. */
+  jobs: {
+    id: string
+    site_id: number
+    kind: 'push' | 'rollback'
+    step: string
+    release_id: string
+    instance_id: string | null
+    /** Process group of the `git receive-pack` that waits for the verdict. */
+    git_pid: number | null
+    created_at: string
+  }
+}
