@@ -46,7 +46,10 @@ export function releasePath(home: Home, site: string, releaseId: string): string
   return join(home.releases, site, releaseId)
 }
 
-/** instances/<id>/{web.sock,go,edge,log} */
+/**
+ * instances/<id>/{run/{web.sock,go},edge,log}. Only run/ is mounted into the instance: edge and log are links that nginx
+ * follows, so a tenant must not be able to write beside them.
+ */
 export function instancePath(home: Home, instanceId: string): string {
   return join(home.instances, instanceId)
 }

@@ -8,10 +8,10 @@ export type HostName = string & z.BRAND<'HostName'>
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /**
- * `/run/hosting-12345678/routes/` + name + `/web.sock` must fit into the 107 bytes of a unix socket's path (unix(7)): 39 bytes are taken.
+ * `/run/hosting-12345678/routes/` + name + `/run/web.sock` must fit into the 107 bytes of a unix socket's path (unix(7)): 42 bytes are taken.
  * DNS itself allows 253 (RFC 1035, 2.3.4).
  */
-export const maxHostNameLength = 68
+export const maxHostNameLength = 65
 
 export const hostNameSchema = z.custom<HostName>((value) => typeof value === 'string' && isHostName(value))
 

@@ -16,7 +16,7 @@ export interface InstanceSpec {
   readonly uid: number
   /** Mounted read-only at /site. May be empty still: the instance waits for its file `complete`. */
   readonly releaseDirectory: string
-  /** Mounted at /run/site: holds web.sock, and `go`, a FIFO that a waiting instance reads. */
+  /** instances/<id>/run, mounted at /run/site and writable there: holds web.sock, and `go`, a FIFO that a waiting instance reads. */
   readonly instanceDirectory: string
   readonly limits: Limits
 }

@@ -26,7 +26,7 @@ const first: Migration = {
       `CREATE TABLE releases (
          id TEXT PRIMARY KEY, site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, number INTEGER NOT NULL,
          "commit" TEXT NOT NULL, subject TEXT NOT NULL, buildpack TEXT, account_id INTEGER REFERENCES accounts ON DELETE SET NULL,
-         state TEXT NOT NULL CHECK (state IN ('preparing','proven','live','retired','failed')), reason TEXT, directory TEXT NOT NULL,
+         state TEXT NOT NULL CHECK (state IN ('preparing','proven','live','retired','removed','failed')), reason TEXT, directory TEXT NOT NULL,
          rollback_of INTEGER, timings TEXT NOT NULL DEFAULT '{}', created_at TEXT NOT NULL, live_at TEXT, UNIQUE (site_id, number)) STRICT`,
       `CREATE TABLE instances (
          id TEXT PRIMARY KEY, site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,

@@ -4,8 +4,8 @@ import type { Generated } from 'kysely'
 export type Role = 'admin' | 'user'
 export type GrantRole = 'read' | 'write'
 export type SiteState = 'running' | 'stopped'
-/** preparing → proven → live → retired; or failed. `retired`: no longer live, perhaps still there to roll back to. */
-export type ReleaseState = 'preparing' | 'proven' | 'live' | 'retired' | 'failed'
+/** preparing → proven → live → retired → removed; or failed. `retired`: still there to roll back to; `removed`: its files are gone. */
+export type ReleaseState = 'preparing' | 'proven' | 'live' | 'retired' | 'removed' | 'failed'
 export type InstanceState = 'starting' | 'live' | 'draining'
 
 export interface Tables {
