@@ -87,6 +87,8 @@ export interface Runtime {
   stop(id: string, timeoutMs: number): Promise<void>
   /** Removes an instance, running or not; one that is missing is no error. */
   remove(id: string): Promise<void>
+  /** Removes what builds keep for a site (caches). */
+  forgetSite(site: string): Promise<void>
   status(id: string): Promise<InstanceStatus>
   /** Every instance and unfinished build of this home, and nothing else's. */
   list(): Promise<RunningInstance[]>

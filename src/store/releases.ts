@@ -43,6 +43,16 @@ export function releasesIn(db: Kysely<Tables>, clock: Clock) {
         .executeTakeFirstOrThrow(),
     update: (id: string, change: Updateable<Tables['releases']>) =>
       db.updateTable('releases').set(change).where('id', '=', id).execute(),
+    /** Directories that releases with files refer to, of all sites: ids are unique among them. */
+    wantedDirectories: async () => {
+      const rows = await db
+        .selectFrom('releases')
+        .select('directory')
+        .distinct()
+        .where('state', 'not in', ['removed', 'failed'])
+        .execute()
+      return rows.map((row) => row.directory)
+    },
     remove: (id: string) => db.deleteFrom('releases').where('id', '=', id).execute(),
   }
 }

@@ -1,0 +1,47 @@
+// What doors and commands see of deploy/: each operation behind its site's turn.
+import { parseHostName } from '../names/host-name.ts'
+import type { Site } from '../store/sites.ts'
+import { destroySite } from './operations/destroy.ts'
+import { restartSite, startSite, stopSite } from './operations/power.ts'
+import { rollback } from './operations/rollback.ts'
+import type { Parts } from './parts.ts'
+import { PushToSite, type PushTools } from './push.ts'
+import { DeployQueue } from './queue.ts'
+import { routeSite } from './routing.ts'
+import type { Deployments } from './types.ts'
+import { WarmInstances } from './warm.ts'
+
+export function createDeployments(parts: Parts): Deployments & { warmInstances: WarmInstances } {
+  const queue = new DeployQueue()
+  const warmInstances = new WarmInstances(parts)
+  const tools: PushTools = { parts, queue, warmInstances }
+
+  /** Runs a command's work on the site as it is once its turn has come. */
+  async function inTurn<T>(site: Site, what: string, work: (current: Site) => Promise<T>): Promise<T> {
+    const slot = queue.enterNow(site, what)
+    try {
+      return await work(await parts.store.sites.get(site.id))
+    } finally {
+      slot.leave()
+    }
+  }
+
+  return {
+    warmInstances,
+    push: (site, account) => new PushToSite(site, account, tools),
+    rollback: (site, options) =>
+      inTurn(site, `a rollback by ${options.account.name}`, (current) => rollback(current, options, parts)),
+    start: (site) => inTurn(site, 'being started', (current) => startSite(current, parts)),
+    stop: (site) => inTurn(site, 'being stopped', (current) => stopSite(current, parts)),
+    restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
+    destroy: (site) =>
+      inTurn(site, 'being destroyed', async (current) => {
+        warmInstances.drop(site.id)
+        await destroySite(current, parts)
+      }),
+    async routeDomains(site, removed) {
+      if (removed !== undefined) await parts.edge.routes.remove(parseHostName(removed))
+      await routeSite(await parts.store.sites.get(site.id), parts)
+    },
+  }
+}

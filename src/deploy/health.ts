@@ -1,0 +1,70 @@
+// Waits until an instance answers below 500, or says why it did not: with the last lines of its own log.
+import { HostingError } from '../errors/hosting-error.ts'
+import { hasErrorCode } from '../lib/files.ts'
+import type { HealthCheck } from '../buildpacks/types.ts'
+import type { Parts } from './parts.ts'
+import { probe, socketPath } from './probe.ts'
+
+interface Patient {
+  readonly instanceId: string
+  readonly host: string
+  readonly health: HealthCheck
+  readonly signal: AbortSignal
+}
+
+const logTailLines = 20
+/** An application that answers 5xx is given a few more chances (it may be warming up), not the whole time limit. */
+const badAnswersAllowed = 5
+
+/** @returns the status that counted @throws HostingError unhealthy */
+export async function waitUntilHealthy(patient: Patient, parts: Parts): Promise<number> {
+  const limit = AbortSignal.any([patient.signal, AbortSignal.timeout(patient.health.timeoutMs)])
+  try {
+    return await poll(patient, parts, limit)
+  } catch (error) {
+    patient.signal.throwIfAborted()
+    if (error instanceof Unhealthy) throw await unhealthy(error.message, patient, parts)
+    if (!limit.aborted) throw error
+    throw await unhealthy(
+      `did not answer GET ${patient.health.path} within ${patient.health.timeoutMs / 1000} s`,
+      patient,
+      parts,
+    )
+  }
+}
+
+async function poll({ instanceId, host, health }: Patient, parts: Parts, signal: AbortSignal): Promise<number> {
+  const socket = socketPath(parts.config.home, instanceId)
+  let badAnswers = 0
+  for (let tries = 0; ; tries++) {
+    const status = await tryOnce(socket, { host, path: health.path, signal })
+    if (status !== undefined && status < 500) return status
+    if (status !== undefined && ++badAnswers === badAnswersAllowed)
+      throw new Unhealthy(`answered ${status} to GET ${health.path}`)
+    // A dead instance will not answer later: asked now and then, the question costs a call to the runtime.
+    if (tries % 50 === 49 && (await parts.runtime.status(instanceId)) !== 'running')
+      throw new Unhealthy('ended before it answered')
+    await parts.clock.sleep(status === undefined ? Math.min(2 + tries, 50) : 200, signal)
+  }
+}
+
+/** The status, or undefined while nobody listens. */
+async function tryOnce(socket: string, options: Parameters<typeof probe>[1]): Promise<number | undefined> {
+  try {
+    return await probe(socket, options)
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].some((code) => hasErrorCode(error, code))) return undefined
+    throw error
+  }
+}
+
+class Unhealthy extends Error {}
+
+async function unhealthy(what: string, { instanceId }: Patient, { runtime }: Parts): Promise<HostingError> {
+  const lines = await Array.fromAsync(runtime.logs(instanceId, { tail: logTailLines }))
+  return new HostingError('unhealthy', `The new release ${what}`, {
+    details: lines.length === 0 ? ['(it wrote nothing to its log)'] : lines.map((line) => line.text),
+    hint: 'Mend what the log says, commit and push again. [health] in hosting.toml sets another path or time limit.',
+  })
+}

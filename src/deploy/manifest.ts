@@ -1,0 +1,23 @@
+// release.json in a release's directory: what is needed to start it again, years later, without its repository.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { writeFileAtomic } from '../lib/files.ts'
+
+const manifestSchema = z.strictObject({
+  buildpack: z.string(),
+  image: z.string(),
+  health: z.strictObject({ path: z.string().startsWith('/'), timeoutMs: z.number().positive() }),
+  /** Whether tree/ is the commit as checked out: only then may the next release link its files from here. */
+  source: z.enum(['commit', 'built']),
+})
+
+export type Manifest = z.infer<typeof manifestSchema>
+
+export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+  await writeFileAtomic(join(directory, 'release.json'), JSON.stringify(manifest))
+}
+
+export async function readManifest(directory: string): Promise<Manifest> {
+  return manifestSchema.parse(JSON.parse(await readFile(join(directory, 'release.json'), 'utf8')))
+}

@@ -1,0 +1,174 @@
+// One push to one site: what receive-pack's hooks ask for, in the order in which they ask.
+import { repositoryPath } from '../config/home.ts'
+import { toHostingError } from '../errors/hosting-error.ts'
+import { HostingError } from '../errors/hosting-error.ts'
+import { renderError } from '../errors/render.ts'
+import { findRef, listBranches, readCommit, setHeadBranch } from '../git/repository.ts'
+import type { PushHooks, ReceivedPush, RefUpdate } from '../git/types.ts'
+import type { Account } from '../store/accounts.ts'
+import type { Site } from '../store/sites.ts'
+import { beginAttempt, reasonOf, undoAttempt } from './attempt.ts'
+import { goLive, prepare } from './deploy.ts'
+import type { Attempt, Parts } from './parts.ts'
+import { isNothing, planPush, type PushPlan } from './push-plan.ts'
+import type { DeployQueue, Slot } from './queue.ts'
+import { siteUrl } from './site-url.ts'
+import type { WarmInstance, WarmInstances } from './warm.ts'
+
+export interface PushTools {
+  readonly parts: Parts
+  readonly queue: DeployQueue
+  readonly warmInstances: WarmInstances
+}
+
+export class PushToSite implements PushHooks {
+  readonly #tools: PushTools
+  readonly #account: Account
+  readonly #repository: string
+  #site: Site
+  /** Started while the client still sends: a start takes longer than the rest of a small push. */
+  #warm: WarmInstance | undefined
+  #slot: Slot | undefined
+  #proven: { attempt: Attempt; update: RefUpdate } | undefined
+
+  constructor(site: Site, account: Account, tools: PushTools) {
+    this.#site = site
+    this.#account = account
+    this.#tools = tools
+    this.#repository = repositoryPath(tools.parts.config.home, site.name)
+    this.#warm = tools.warmInstances.take(site)
+  }
+
+  async preReceive(push: ReceivedPush): Promise<void> {
+    const plan = await this.#plan(push)
+    for (const note of plan.notes) push.print(note)
+    if (plan.deploy === undefined) return
+    this.#slot = await this.#turn(plan.deploy, push)
+    this.#site = await this.#tools.parts.store.sites.get(this.#site.id)
+    await this.#mustBeCurrent(plan.deploy)
+    if (plan.adoptBranch !== undefined) await this.#adopt(plan.adoptBranch)
+    await this.#prepare(plan.deploy, push)
+  }
+
+  async postReceive(push: ReceivedPush): Promise<void> {
+    if (!(await this.#finish())) return
+    const site = await this.#tools.parts.store.sites.get(this.#site.id)
+    push.print(
+      site.state === 'stopped'
+        ? `✓ Stored. start ${site.name} makes it live.`
+        : `✓ Live: ${siteUrl(site.name, this.#tools.parts.config)}`,
+    )
+  }
+
+  /** receive-pack has exited, whatever it did: what was proven is finished or undone by what the ref says. */
+  async end(): Promise<void> {
+    try {
+      if (this.#proven !== undefined && !(await this.#finish())) await this.#undo('The branch was not updated')
+      if (this.#warm !== undefined) this.#tools.warmInstances.keep(this.#site, this.#warm)
+      else if (this.#slot !== undefined) this.#prepareForNext()
+    } finally {
+      this.#slot?.leave()
+    }
+  }
+
+  async #plan(push: ReceivedPush): Promise<PushPlan> {
+    const isEmpty = this.#site.live_release_id === null && (await listBranches(this.#repository)).length === 0
+    return planPush(push.updates, { name: this.#site.name, branch: this.#site.branch, isEmpty })
+  }
+
+  async #turn(update: RefUpdate, push: ReceivedPush): Promise<Slot> {
+    const what = `the push of ${short(update.to)} by ${this.#account.name}`
+    return await this.#tools.queue.enter(this.#site.id, what, (current) => push.print(`Waiting for ${current} …`))
+  }
+
+  /** Git would find out at the ref update, after the build: better before. */
+  async #mustBeCurrent({ ref, from }: RefUpdate): Promise<void> {
+    const current = await findRef(this.#repository, ref)
+    if (current === (isNothing(from) ? undefined : from)) return
+    throw new HostingError(
+      'push-refused',
+      `${ref.replace('refs/heads/', '')} has moved to ${short(current ?? 'nothing')} since this push began`,
+      {
+        hint: 'git pull --rebase, then push again.',
+      },
+    )
+  }
+
+  async #adopt(branch: string): Promise<void> {
+    await setHeadBranch(this.#repository, branch)
+    await this.#tools.parts.store.sites.update(this.#site.id, { branch })
+    this.#site = { ...this.#site, branch }
+  }
+
+  async #prepare(update: RefUpdate, push: ReceivedPush): Promise<void> {
+    const { parts } = this.#tools
+    const attempt = await this.#begin(update, push)
+    attempt.print(
+      `Deploying ${short(update.to)} "${attempt.release.subject}" to ${this.#site.name} as release ${attempt.release.number}`,
+    )
+    try {
+      await prepare(attempt, parts)
+      this.#proven = { attempt, update }
+    } catch (thrown) {
+      const error = toHostingError(thrown, (reference, cause) =>
+        parts.log.error({ reference, err: cause, site: this.#site.name }, 'a deploy failed'),
+      )
+      for (const line of renderError(error)) attempt.print(line)
+      await undoAttempt(attempt, reasonOf(error), parts)
+      throw this.#refusal(error)
+    }
+  }
+
+  async #begin(update: RefUpdate, push: ReceivedPush): Promise<Attempt> {
+    const warm = this.#warm ?? this.#tools.warmInstances.take(this.#site)
+    this.#warm = undefined
+    const { subject } = await readCommit(push.objects, update.to)
+    const release = {
+      id: warm.releaseId,
+      commit: update.to,
+      subject,
+      account_id: this.#account.id,
+      directory: warm.releaseId,
+    }
+    const { print, gitPid, objects } = push
+    return await beginAttempt(
+      { kind: 'push', site: this.#site, release, warm, objects, gitPid, print },
+      this.#tools.parts,
+    )
+  }
+
+  /** What Git shows last: the reason in one line, the details were printed already. */
+  #refusal(error: HostingError): HostingError {
+    const still =
+      this.#site.live_release_id === null ? 'Nothing was changed.' : 'The release before it serves on, unchanged.'
+    return new HostingError(error.code, `Not deployed. ${still}`, { cause: error })
+  }
+
+  /** Makes the proven release live if the ref has moved to it. Safe to call twice. */
+  async #finish(): Promise<boolean> {
+    if (this.#proven === undefined) return false
+    const { attempt, update } = this.#proven
+    if ((await findRef(this.#repository, update.ref)) !== update.to) return false
+    this.#proven = undefined
+    await goLive(attempt, this.#tools.parts)
+    return true
+  }
+
+  async #undo(reason: string): Promise<void> {
+    if (this.#proven === undefined) return
+    await undoAttempt(this.#proven.attempt, reason, this.#tools.parts)
+    this.#proven = undefined
+  }
+
+  #prepareForNext(): void {
+    const { parts, warmInstances } = this.#tools
+    parts.background.run('prepare for the next push', async (signal) => {
+      await parts.clock.sleep(1000, signal)
+      warmInstances.prepare(await parts.store.sites.get(this.#site.id))
+    })
+  }
+}
+
+function short(object: string): string {
+  return object.slice(0, 7)
+}

@@ -1,0 +1,56 @@
+// Has the buildpack make of the checked-out tree what an instance can serve, then declares the release complete.
+import { join } from 'node:path'
+import { releasePath } from '../../config/home.ts'
+import type { BuildRequest } from '../../buildpacks/types.ts'
+import { build } from '../../buildpacks/build.ts'
+import { execOk } from '../../lib/exec.ts'
+import { writeFileAtomic } from '../../lib/files.ts'
+import { writeManifest } from '../manifest.ts'
+import type { Attempt, Parts } from '../parts.ts'
+import { previousRelease } from '../previous.ts'
+import type { Step } from './take.ts'
+
+export const buildRelease: Step = async ({ attempt, parts }) => {
+  const directory = releasePath(parts.config.home, attempt.site.name, attempt.release.directory)
+  const previous = await previousRelease(attempt.site, parts)
+  let source: 'commit' | 'built' = 'commit'
+  const built = await build({
+    site: attempt.site.name,
+    releaseId: attempt.release.id,
+    directory,
+    ...(previous === undefined ? {} : { previous: { directory: previous.directory, commit: previous.commit } }),
+    ...(attempt.facts.changedPaths === undefined ? {} : { changedPaths: attempt.facts.changedPaths }),
+    defaultHealthTimeoutMs: parts.config['health-timeout'] * 1000,
+    print: attempt.print,
+    signal: attempt.signal,
+    runBuild: (spec) => {
+      source = 'built'
+      return parts.runtime.build({ ...spec, ...confinement(attempt, parts) })
+    },
+  })
+  attempt.facts.manifest = { buildpack: built.buildpack, image: built.image, health: built.health, source }
+  await writeManifest(directory, attempt.facts.manifest)
+  await parts.store.releases.update(attempt.release.id, { buildpack: built.buildpack })
+  await complete(directory)
+  return `${built.buildpack}: ${built.notes.join(', ')}`
+}
+
+function confinement(
+  attempt: Attempt,
+  { config }: Parts,
+): Omit<Parameters<Parts['runtime']['build']>[0], keyof Parameters<BuildRequest['runBuild']>[0]> {
+  return {
+    id: attempt.release.id,
+    site: attempt.site.name,
+    uid: attempt.instance.uid,
+    limits: { memoryMb: config['build-memory-mb'], cpus: config['instance-cpus'], pids: 512 },
+    timeoutMs: config['build-timeout'] * 1000,
+    signal: attempt.signal,
+  }
+}
+
+/** The files must outlive a power cut before the ref that promises them does: sync(1) -f flushes the file system that holds them. */
+async function complete(directory: string): Promise<void> {
+  await execOk('sync', ['-f', directory])
+  await writeFileAtomic(join(directory, 'complete'), '', 0o644)
+}

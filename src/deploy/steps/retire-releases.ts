@@ -1,0 +1,25 @@
+// Keeps the releases one may roll back to and gives up the others: their rows say `removed`, their files go later and slowly.
+import { forgetRelease, keepRelease } from '../../git/release-refs.ts'
+import { repositoryPath } from '../../config/home.ts'
+import type { Release } from '../../store/releases.ts'
+import type { Site } from '../../store/sites.ts'
+import type { Parts } from '../parts.ts'
+import { removeUnusedReleases } from '../release-files.ts'
+
+export async function retireReleases(site: Site, parts: Parts): Promise<void> {
+  const { store, config } = parts
+  const repository = repositoryPath(config.home, site.name)
+  const releases = await store.releases.listOf(site.id)
+  const live = releases.find((release) => release.state === 'live')
+  if (live !== undefined) await keepRelease(repository, live.number, live.commit)
+  for (const release of surplus(releases, config['keep-releases'])) {
+    await store.releases.update(release.id, { state: 'removed' })
+    await forgetRelease(repository, release.number)
+  }
+  await removeUnusedReleases(site, parts)
+}
+
+/** @param releases newest first @returns those retired beyond the number to keep; the live one counts as one */
+export function surplus(releases: readonly Release[], keep: number): Release[] {
+  return releases.filter((release) => release.state === 'retired').slice(keep - 1)
+}

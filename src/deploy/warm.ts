@@ -1,0 +1,97 @@
+// Instances that are started before it is known what they will serve: at the beginning of a push, and ahead of the next push of a
+// site that was pushed lately (a start takes 165 ms, handing a release to a waiting instance 10 ms). Each waits with an empty
+// directory of its own for a release to be written there. None is in the database: what a crash leaves, start-up removes.
+import { instancePath, releasePath } from '../config/home.ts'
+import { createId } from '../lib/id.ts'
+import { ensureDirectory, removeTree } from '../lib/files.ts'
+import type { InstanceSpec } from '../runtime/runtime.ts'
+import type { Site } from '../store/sites.ts'
+import { instanceSpec, makeInstanceDirectory } from './instances.ts'
+import type { Parts } from './parts.ts'
+
+export interface WarmInstance {
+  /** Also the name of its release directory. */
+  readonly releaseId: string
+  readonly spec: InstanceSpec
+  readonly started: Promise<void>
+}
+
+/** A site not pushed for this long is not waited for. */
+const idleMs = 15 * 60_000
+const expectedImage = 'static'
+
+export class WarmInstances {
+  readonly #parts: Parts
+  readonly #waiting = new Map<number, { warm: WarmInstance; site: Site; expiry: NodeJS.Timeout }>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The instance that waits for this site, or one started now. Whoever takes it either assigns or discards it. */
+  take(site: Site): WarmInstance {
+    const waiting = this.#waiting.get(site.id)
+    if (waiting === undefined) return this.#start(site)
+    this.#forget(site.id)
+    return waiting.warm
+  }
+
+  /** Starts one for the next push, making room by giving up the one that has waited longest. */
+  prepare(site: Site): void {
+    const most = this.#parts.config['warm-instances']
+    if (most === 0 || this.#waiting.has(site.id) || this.#parts.background.signal.aborted) return
+    const [oldest] = this.#waiting.keys()
+    if (this.#waiting.size >= most && oldest !== undefined) this.drop(oldest)
+    this.keep(site, this.#start(site))
+  }
+
+  /** Takes back an instance that was not needed (a push of another branch). */
+  keep(site: Site, warm: WarmInstance): void {
+    if (this.#waiting.has(site.id)) {
+      this.#parts.background.run('discard a warm instance', () => this.discard(site, warm))
+      return
+    }
+    const expiry = setTimeout(() => this.drop(site.id), idleMs).unref()
+    this.#waiting.set(site.id, { warm, site, expiry })
+  }
+
+  /** Gives up the instance that waits for a site, if one does. */
+  drop(siteId: number): void {
+    const waiting = this.#waiting.get(siteId)
+    if (waiting === undefined) return
+    this.#forget(siteId)
+    this.#parts.background.run('discard a warm instance', () => this.discard(waiting.site, waiting.warm))
+  }
+
+  async discard(site: Site, { spec, releaseId, started }: WarmInstance): Promise<void> {
+    const { runtime, config } = this.#parts
+    await started.catch(() => undefined)
+    await runtime.remove(spec.id)
+    await removeTree(instancePath(config.home, spec.id))
+    await removeTree(releasePath(config.home, site.name, releaseId))
+  }
+
+  #start(site: Site): WarmInstance {
+    const releaseId = createId()
+    const spec = instanceSpec(this.#parts.config, site, {
+      instanceId: createId(),
+      directory: releaseId,
+      image: expectedImage,
+    })
+    const started = this.#begin(spec)
+    // A failure is met by whoever awaits `started`; an instance nobody comes for must not end the process.
+    started.catch(() => undefined)
+    return { releaseId, spec, started }
+  }
+
+  async #begin(spec: InstanceSpec): Promise<void> {
+    await ensureDirectory(spec.releaseDirectory, 0o755)
+    await makeInstanceDirectory(this.#parts.config.home, spec)
+    await this.#parts.runtime.start(spec)
+  }
+
+  #forget(siteId: number): void {
+    clearTimeout(this.#waiting.get(siteId)?.expiry)
+    this.#waiting.delete(siteId)
+  }
+}

@@ -1,0 +1,28 @@
+// The composition root: configuration, store, wiring, listening; stopped in reverse. Nothing is decided here.
+import { parseArguments, usage } from './config/arguments.ts'
+import { loadConfig } from './config/load.ts'
+import { HostingError, toHostingError } from './errors/hosting-error.ts'
+import { renderError } from './errors/render.ts'
+import { startPlatform } from './platform.ts'
+
+async function main(): Promise<void> {
+  const { flags, help } = parseArguments(process.argv.slice(2))
+  if (help) return void process.stdout.write(usage())
+  const platform = await startPlatform(loadConfig({ flags, env: process.env }), (line) =>
+    process.stdout.write(`${line}\n`),
+  )
+  const stop = () => {
+    // A second Ctrl-C does not wait.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+    platform.stop().then(() => process.exit(0), fail)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+}
+
+function fail(thrown: unknown): never {
+  const error = toHostingError(thrown, (reference, cause) => console.error(reference, cause))
+  process.stderr.write(`${renderError(error).join('\n')}\n`)
+  process.exit(error instanceof HostingError ? error.exitCode : 1)
+}
+
+main().catch(fail)
