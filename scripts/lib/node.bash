@@ -9,7 +9,7 @@ case $(uname -m) in
 esac
 node_home=$root/node_modules/$node_package
 node=$node_home/bin/node
-# npm ci empties node_modules, and the marks of what was done in it go with it
+# What was done in node_modules and for which lockfile.
 marks=$root/node_modules/.setup
 
 ensure_npm_packages() {
@@ -19,14 +19,17 @@ ensure_npm_packages() {
   [[ -x $node && $(cat "$marks/lockfile" 2>/dev/null) == "$wanted" ]] && return 0
   command -v npm >/dev/null || die "npm is missing" "apt-get install nodejs npm"
   step 'installing npm packages' install_npm_packages
-  as_owner mkdir -p "$marks"
   as_owner tee "$marks/lockfile" <<<"$wanted" >/dev/null
 }
 
+# `npm install`, not `npm ci`: the versions are the lockfile's all the same, but `npm ci` gives up when a package's variant for
+# some other system (a lint tool's for Windows) cannot be had from the registry in use, and so is missing in the lockfile.
 # No install scripts: the machine's Node.js would build native modules for itself. Silent about `engines`: see above.
 install_npm_packages() {
   cd "$root"
-  as_owner npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error
+  as_owner rm -rf "$marks"
+  as_owner npm install --no-save --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error
+  as_owner mkdir -p "$marks"
 }
 
 native_modules_load() {
