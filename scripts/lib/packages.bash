@@ -13,7 +13,8 @@ platform_needs=(
   'git git'
   'ssh-keygen openssh-client'
 )
-compiler_needs=('python3 python3' 'make make' 'g++ g++')
+# (pydoc3 stands for all of Python: python3-minimal has an interpreter too, but not the modules that node-gyp imports)
+compiler_needs=('pydoc3 python3' 'make make' 'g++ g++')
 test_needs=(
   '/usr/sbin/sshd openssh-server'
   'ssh-audit ssh-audit'
