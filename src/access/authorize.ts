@@ -34,7 +34,10 @@ export async function authorize(
     'forbidden',
     `${account.name} may ${role} ${site.name}, and this needs ${siteActions[action]}`,
     {
-      hint: `Its owner can change that: access:add ${site.name} ${account.name} --role write`,
+      hint:
+        siteActions[action] === 'owner'
+          ? `access ${site.name}   shows who its owner is.`
+          : `Its owner can change that: access:add ${site.name} ${account.name} --role write`,
     },
   )
 }

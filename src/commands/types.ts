@@ -1,13 +1,14 @@
 // What a command gets and gives. One registry (registry.ts) lists them all; every door calls them through run.ts.
 import type { Readable, Writable } from 'node:stream'
 import type { Config } from '../config/load.ts'
-import type { Deployments } from '../deploy/types.ts'
+import type { Deployments, Print } from '../deploy/types.ts'
 import type { Terminal } from '../lib/terminal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Store } from '../store/store.ts'
+import type { View } from './output/view.ts'
 
 /** The parts of the platform that commands call. Made once by main.ts. */
 export interface Services {
@@ -19,12 +20,28 @@ export interface Services {
   readonly log: Log
 }
 
-export interface CommandContext extends Services {
+/** What a door knows of the visitor whose words are run. */
+export interface CommandRequest {
   readonly account: Account
+  readonly door: 'ssh' | 'local'
   readonly fingerprint?: string
   readonly terminal?: Terminal
   readonly stdin: Readable
   readonly stdout: Writable
   readonly stderr: Writable
   readonly gone: AbortSignal
+}
+
+export interface CommandContext extends Services, CommandRequest {
+  readonly json: boolean
+  readonly view: View
+  /** Tells how a long command is getting on: on standard output, or beside it when that is to be JSON. */
+  readonly progress: Print
+}
+
+/** What a command has to say, as data for `--json` and as lines for a person. */
+export interface Outcome {
+  /** Keys are camelCase and stay as they are: scripts read them. Times are ISO 8601 in UTC. */
+  readonly data: unknown
+  text(view: View): readonly string[]
 }

@@ -3,6 +3,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Clock } from './clock.ts'
 import { absentAsUndefined } from './files.ts'
+import { pause } from './pause.ts'
 
 const blockBytes = 64 * 1024
 const newline = 0x0a
@@ -81,15 +82,10 @@ export async function* followLines(path: string, options: FollowOptions): AsyncG
       log ??= await openAt(path)
       if (!replaced) await pause(clock, pollMs, signal)
     }
+    if (log !== undefined) yield* log.lines()
   } finally {
     await log?.close()
   }
-}
-
-async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  await clock.sleep(ms, signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 }
 
 async function inodeOf(path: string): Promise<number | undefined> {

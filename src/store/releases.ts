@@ -20,6 +20,7 @@ export function releasesIn(db: Kysely<Tables>, clock: Clock) {
         .where('site_id', '=', siteId)
         .where('number', '=', number)
         .executeTakeFirst(),
+    listByIds: (ids: readonly string[]) => db.selectFrom('releases').selectAll().where('id', 'in', ids).execute(),
     get: (id: string) => db.selectFrom('releases').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
     /** Numbers count up within a site, failed releases included. */
     add: (release: NewRelease) =>

@@ -1,0 +1,38 @@
+// Every command there is, in the order in which help shows them.
+import { accessAdd } from './access/access-add.ts'
+import { accessRemove } from './access/access-remove.ts'
+import { access } from './access/access.ts'
+import { accountsAdd } from './accounts/accounts-add.ts'
+import { accountsRemove } from './accounts/accounts-remove.ts'
+import { accounts } from './accounts/accounts.ts'
+import type { Command } from './command.ts'
+import { domainsAdd } from './domains/domains-add.ts'
+import { domainsRemove } from './domains/domains-remove.ts'
+import { domains } from './domains/domains.ts'
+import { helpFor } from './general/help.ts'
+import { version } from './general/version.ts'
+import { whoami } from './general/whoami.ts'
+import { keysAdd } from './keys/keys-add.ts'
+import { keysRemove } from './keys/keys-remove.ts'
+import { keys } from './keys/keys.ts'
+import { logs } from './logs/logs.ts'
+import { releases } from './releases/releases.ts'
+import { rollback } from './releases/rollback.ts'
+import { branch } from './sites/branch.ts'
+import { create } from './sites/create.ts'
+import { destroy } from './sites/destroy.ts'
+import { info } from './sites/info.ts'
+import { restart } from './sites/restart.ts'
+import { sites } from './sites/sites.ts'
+import { start } from './sites/start.ts'
+import { stop } from './sites/stop.ts'
+
+export const registry: readonly Command[] = [
+  ...[sites, create, info, logs, start, stop, restart, branch, destroy],
+  ...[releases, rollback],
+  ...[domains, domainsAdd, domainsRemove],
+  ...[access, accessAdd, accessRemove],
+  ...[keys, keysAdd, keysRemove],
+  ...[accounts, accountsAdd, accountsRemove],
+  ...[whoami, helpFor(() => registry), version],
+]

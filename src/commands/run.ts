@@ -1,0 +1,66 @@
+// One way in for every door: words in, an exit status out. It never rejects; what went wrong is said on standard error.
+import { toHostingError, type HostingError } from '../errors/hosting-error.ts'
+import { renderError } from '../errors/render.ts'
+import { viewFor } from './output/view.ts'
+import { writeLine, writeOutcome } from './output/write.ts'
+import { parseWords } from './parse.ts'
+import { registry } from './registry.ts'
+import type { CommandContext, CommandRequest, Services } from './types.ts'
+
+export type CommandRunner = (request: CommandRequest, words: readonly string[]) => Promise<number>
+
+/** 128 + SIGINT, as a shell shows it. */
+const interrupted = 130
+
+export function createCommandRunner(services: Services): CommandRunner {
+  return async (request, words) => {
+    // A client that closes its end makes the stream fail; that is no reason for the daemon to end.
+    for (const stream of [request.stdin, request.stdout, request.stderr]) stream.on('error', () => undefined)
+    try {
+      await runWords(services, request, askedFor(words))
+      return request.gone.aborted ? interrupted : 0
+    } catch (error) {
+      if (request.gone.aborted) return interrupted
+      return say(request, toHostingError(error, reporter(services, request, words)))
+    }
+  }
+}
+
+async function runWords(services: Services, request: CommandRequest, words: readonly string[]): Promise<void> {
+  const { command, typed } = parseWords(registry, words)
+  const context = contextOf(services, request, typed['json'] === true)
+  const outcome = await command.execute(context, typed)
+  if (outcome !== undefined) await writeOutcome(context, outcome)
+}
+
+/** No words, and the flags that every program understands, are ways to write a command of ours. */
+function askedFor(words: readonly string[]): readonly string[] {
+  const [first] = words
+  if (first === undefined) return ['help']
+  if (first === '--version') return ['version']
+  const end = words.indexOf('--')
+  const ours = end === -1 ? words : words.slice(0, end)
+  if (!ours.includes('--help') && !ours.includes('-h')) return words
+  return first.startsWith('-') ? ['help'] : ['help', first]
+}
+
+function contextOf(services: Services, request: CommandRequest, json: boolean): CommandContext {
+  const { stdout, stderr } = request
+  return {
+    ...services,
+    ...request,
+    json,
+    view: viewFor(request.terminal, services.clock.now()),
+    progress: (line) => writeLine(json ? stderr : stdout, line),
+  }
+}
+
+function say({ stderr }: CommandRequest, error: HostingError): number {
+  if (stderr.writable) stderr.write(`${renderError(error).join('\n')}\n`)
+  return error.exitCode
+}
+
+function reporter({ log }: Services, { account }: CommandRequest, [command]: readonly string[]) {
+  return (reference: string, error: unknown) =>
+    log.error({ err: error, reference, account: account.name, command }, 'a command failed unexpectedly')
+}

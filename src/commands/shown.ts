@@ -1,0 +1,37 @@
+// What people see of a command: in help, in messages and in docs/commands.md.
+import type { PlatformAction, SiteAction } from '../access/authorize.ts'
+
+export interface Argument {
+  readonly name: string
+  readonly description: string
+  readonly optional?: true
+  /** Takes all words that are left. */
+  readonly rest?: true
+}
+
+export interface Option {
+  /** As commander reads it: `-n, --lines <count>` */
+  readonly flags: string
+  readonly description: string
+}
+
+export const groups = ['Sites', 'Releases', 'Domains', 'Access', 'Keys', 'Accounts', 'General'] as const
+
+export interface Shown {
+  /** `verb`, `nouns` or `topic:verb` */
+  readonly name: string
+  readonly group: (typeof groups)[number]
+  /** One line, without a full stop. */
+  readonly summary: string
+  /** More, where one line is not enough. */
+  readonly description?: string
+  readonly arguments?: readonly Argument[]
+  readonly options?: readonly Option[]
+  readonly examples: readonly string[]
+  readonly permission: Permission
+  /** What is needed beyond `permission` once the command is to change something. */
+  readonly toChange?: SiteAction
+}
+
+/** `signed-in`: every account, as far as it concerns only itself. */
+export type Permission = SiteAction | PlatformAction | 'signed-in'

@@ -1,0 +1,74 @@
+import type { InstanceStatus } from '../../runtime/runtime.ts'
+import type { Release } from '../../store/releases.ts'
+import { siteUrl } from '../../deploy/site-url.ts'
+import { repositoryUrl } from '../addresses.ts'
+import { type SiteContext, siteCommand } from '../command.ts'
+import { nothing } from '../inputs.ts'
+import { type Fact, facts } from '../output/outcome.ts'
+import { type View, renderTime } from '../output/view.ts'
+
+export const info = siteCommand({
+  name: 'info',
+  group: 'Sites',
+  summary: 'Show what a site is and how it is doing',
+  examples: ['info demo', 'info demo --json'],
+  permission: 'site:read',
+  input: nothing,
+  run: async (context) => {
+    const data = await siteInfo(context)
+    return facts(data, (view) => shownFacts(data, view))
+  },
+})
+
+type Info = Awaited<ReturnType<typeof siteInfo>>
+
+async function siteInfo({ site, store, config, runtime }: SiteContext) {
+  const release = site.live_release_id === null ? undefined : await store.releases.get(site.live_release_id)
+  const status =
+    site.live_instance_id === null ? undefined : await instanceStatus(runtime.status(site.live_instance_id))
+  return {
+    name: site.name,
+    url: siteUrl(site.name, config),
+    repository: repositoryUrl(config, site.name),
+    owner: (await store.accounts.get(site.owner_id)).name,
+    branch: site.branch,
+    state: release === undefined ? 'not deployed' : site.state,
+    release: release === undefined ? null : releaseInfo(release),
+    instance: status === undefined ? null : { id: site.live_instance_id, status },
+    domains: (await store.domains.listOf(site.id)).map(({ name }) => name),
+    createdAt: site.created_at,
+  }
+}
+
+function releaseInfo({ number, commit, subject, buildpack, live_at }: Release) {
+  return { number, commit, subject, buildpack, deployedAt: live_at }
+}
+
+/** A runtime that does not answer is worth knowing here, and no reason to hide the rest. */
+async function instanceStatus(asked: Promise<InstanceStatus>): Promise<InstanceStatus | 'unknown'> {
+  return await asked.catch(() => 'unknown' as const)
+}
+
+const instanceWords = {
+  running: 'running',
+  stopped: 'asleep; the next request that needs it starts it',
+  missing: 'not there; the next request that needs it starts it',
+  unknown: 'unknown: the container engine does not answer',
+} as const
+
+function shownFacts(site: Info, view: View): Fact[] {
+  const { release, instance } = site
+  return [
+    ['Site', site.name],
+    ['URL', site.url],
+    ['State', site.state],
+    ['Release', release === null ? '-' : `#${release.number} ${release.commit.slice(0, 7)} ${release.subject}`],
+    ['Deployed', release === null ? '-' : renderTime(release.deployedAt, view)],
+    ['Instance', instance === null || site.state === 'stopped' ? '-' : instanceWords[instance.status]],
+    ['Branch', site.branch],
+    ['Owner', site.owner],
+    ['Domains', site.domains.join(', ')],
+    ['Repository', site.repository],
+    ['Created', renderTime(site.createdAt, view)],
+  ]
+}
