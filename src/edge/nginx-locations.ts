@@ -1,0 +1,158 @@
+// The way of a request through nginx: edge tree → instance → wake socket → page. Named locations can't be asked for from outside.
+import { type NginxOptions, quote } from './nginx-options.ts'
+import type { PageName } from './pages.ts'
+
+/** Status that nothing sends: it means "go on at the location that error_page names" (nginx has no other jump out of an `if`). */
+const jump = 418
+
+export function renderLocations(options: NginxOptions): string {
+  return [
+    renderProxyDefaults(options),
+    renderTree(options),
+    renderInstance(options),
+    renderWake(options),
+    renderPages(options),
+  ].join('\n')
+}
+
+/**
+ * Clients and instances are both strangers: what a client says about its address is replaced, and what an instance says to
+ * nginx itself (X-Accel-*) is ignored. An instance's own error pages are passed on. `root` is the directory of the log: nginx
+ * writes no access log when the root of a request is missing. The charset of a text is for the instance to say.
+ */
+function renderProxyDefaults({ link }: NginxOptions): string {
+  return `  recursive_error_pages on;
+  charset off;
+  root ${quote(`${link}/routes/$site/log`)};
+  proxy_http_version 1.1;
+  proxy_redirect off;
+  proxy_next_upstream off;
+  proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
+  proxy_set_header Host $host$port_suffix;
+  proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Forwarded-Host $host$port_suffix;
+  proxy_set_header X-Forwarded-Port $server_port;
+  proxy_set_header X-Forwarded-Server "";
+  proxy_set_header Forwarded "";
+  proxy_set_header Proxy "";
+  proxy_set_header Upgrade $upgrade_header;
+  proxy_set_header Connection $connection_header;
+  proxy_connect_timeout 5s;
+  proxy_send_timeout 60s;
+  proxy_read_timeout 120s;
+  proxy_buffer_size 16k;
+  proxy_buffers 8 16k;
+  proxy_busy_buffers_size 32k;
+  proxy_max_temp_file_size 64m;`
+}
+
+/**
+ * Files of the release. A directory without its slash is the instance's to redirect. A file that a switch took away between
+ * the look and the opening (404, 403) is the instance's to answer for, too.
+ */
+function renderTree({ link }: NginxOptions): string {
+  const common = `root ${quote(`${link}/routes/$site/$tree`)};
+    charset utf-8;
+    error_page 403 404 = @instance;
+    log_not_found off;`
+  return `  location / {
+    ${common}
+    try_files $uri $uri.html @instance;
+  }
+  location ~ /$ {
+    ${common}
+    try_files \${uri}index.html @instance;
+  }`
+}
+
+/** nginx's own 502 means: no socket, nobody listening, or a connection that broke (renderWake tells them apart). */
+function renderInstance(options: NginxOptions): string {
+  const { link } = options
+  return `  location @instance {
+    ${renderRateLimit(options)}
+    error_page ${jump} = @unrouted;
+    error_page 502 = @lost;
+    error_page 504 = @no_answer_in_time;
+    if (!-d ${quote(`${link}/routes/$site/log`)}) {
+      return ${jump};
+    }
+    ${proxyToInstance(link)}
+  }
+  location @resume {
+    error_page 502 = @no_answer;
+    error_page 504 = @no_answer_in_time;
+    ${proxyToInstance(link)}
+  }`
+}
+
+function proxyToInstance(link: string): string {
+  return `proxy_pass ${quote(`http://unix:${link}/routes/$site/run/web.sock:`)};`
+}
+
+function renderRateLimit({ requestRate }: NginxOptions): string {
+  return requestRate === 0 ? '' : `limit_req zone=requests burst=${requestRate * 2} delay=${requestRate};`
+}
+
+/**
+ * Asks the daemon for an instance. A request that may have reached one is never sent again: $upstream_connect_time holds a
+ * number as soon as a connection stood. The daemon gets nothing of the request but the site; its X-Accel-Redirect, which sends
+ * the whole request on to @resume, is the only one that counts. A parked domain has no log, a host that is no site no route.
+ */
+function renderWake(options: NginxOptions): string {
+  const { link, paths } = options
+  const ask = `error_page 502 504 = @down;
+    proxy_pass ${quote(`http://unix:${paths.wakeSocket}:/$site`)};
+    proxy_method GET;
+    proxy_pass_request_headers off;
+    proxy_pass_request_body off;
+    proxy_set_header Host wake;
+    proxy_set_header Connection close;
+    proxy_ignore_headers X-Accel-Expires;
+    proxy_read_timeout 15s;`
+  return `  location @lost {
+    error_page ${jump} = @no_answer;
+    if ($upstream_connect_time ~ "[0-9]") {
+      return ${jump};
+    }
+    ${ask}
+  }
+  location @unrouted {
+    access_log off;
+    ${renderRateLimit(options)}
+    error_page ${jump} = @no_such_site;
+    if (!-d ${quote(`${link}/routes/$site`)}) {
+      return ${jump};
+    }
+    ${ask}
+  }`
+}
+
+function renderPages({ pages }: NginxOptions): string {
+  const page = (name: PageName) => inQuotes(pages[name].replaceAll('{{host}}', '${site}'))
+  return [
+    renderPage('@no_such_site', 'access_log off;', `404 ${page('no-such-site')}`),
+    renderPage('@down', 'add_header Retry-After 10 always;', `503 ${page('down')}`),
+    renderPage('@no_answer', '', `502 ${page('no-answer')}`),
+    renderPage('@no_answer_in_time', '', `504 ${page('no-answer')}`),
+  ].join('\n')
+}
+
+function renderPage(location: string, directives: string, answer: string): string {
+  return `  location ${location} {
+    default_type text/html;
+    charset utf-8;
+    add_header Cache-Control no-store always;
+    ${directives}
+    return ${answer};
+  }`
+}
+
+/** A page as one parameter. nginx reads at most 4,096 bytes of one, and a dollar sign would start a variable. */
+function inQuotes(html: string): string {
+  const small = html.replace(/\s*\n\s*/g, ' ').trim()
+  if (Buffer.byteLength(small) > 3900 || /\$(?!\{site\})/.test(small))
+    throw new Error('A page is too long for nginx, or holds a "$"')
+  return `'${small.replace(/['\\]/g, '\\$&')}'`
+}

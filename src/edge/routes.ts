@@ -1,0 +1,45 @@
+// The routing tree: routes/<domain> → ../instances/<id>. It is a projection of the database: nothing here is the truth.
+import { readdir, readlink, rm, unlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Home } from '../config/home.ts'
+import { absentAsUndefined, ensureDirectory, replaceSymlink } from '../lib/files.ts'
+import { idSchema } from '../lib/id.ts'
+import type { Routes } from './types.ts'
+
+const parked = 'parked'
+/** What lib/files.ts names a link before it is renamed into its place; a crash leaves such behind. */
+const leftover = /\.[a-z0-9]{16}\.tmp$/
+
+export interface RoutingTree extends Routes {
+  /** Removes what a crash in the middle of a switch left behind. */
+  clean(): Promise<void>
+}
+
+export function routesIn(home: Home): RoutingTree {
+  const pathOf = (domain: string) => join(home.routes, domain)
+  return {
+    async point(domain, instanceId) {
+      await replaceSymlink(pathOf(domain), join('..', 'instances', idSchema.parse(instanceId)))
+    },
+    async park(domain) {
+      await ensureDirectory(join(home.instances, parked), 0o711)
+      await replaceSymlink(pathOf(domain), join('..', 'instances', parked))
+    },
+    async remove(domain) {
+      await absentAsUndefined(unlink(pathOf(domain)))
+    },
+    async list() {
+      const domains = (await readdir(home.routes)).filter((name) => !leftover.test(name))
+      return new Map(await Promise.all(domains.map(async (name) => [name, await targetOf(pathOf(name))] as const)))
+    },
+    async clean() {
+      const names = (await readdir(home.routes)).filter((name) => leftover.test(name))
+      await Promise.all(names.map((name) => rm(pathOf(name), { force: true })))
+    },
+  }
+}
+
+async function targetOf(path: string): Promise<string | undefined> {
+  const target = basename((await absentAsUndefined(readlink(path))) ?? parked)
+  return target === parked ? undefined : target
+}
