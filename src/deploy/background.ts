@@ -1,4 +1,5 @@
 // Work that nobody waits for: drains, removals, warm instances. It is named, its failures are logged, and stopping waits for it or cuts it short.
+import { HostingError } from '../errors/hosting-error.ts'
 import type { Log } from '../lib/log.ts'
 
 export interface Background {
@@ -23,8 +24,12 @@ export function createBackground(log: Log): Background {
       running.add(task)
     },
     async stop() {
-      controller.abort(new Error('the platform is stopping'))
+      controller.abort(stopping())
       await Promise.all(running)
     },
   }
+}
+
+function stopping(): HostingError {
+  return new HostingError('shutting-down', 'The platform is being stopped', { hint: 'Try again when it runs again.' })
 }

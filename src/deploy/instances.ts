@@ -3,6 +3,7 @@ import { chmod, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { type Home, instancePath, releasePath, siteLogPath } from '../config/home.ts'
+import { ensureSiteLogs } from '../edge/access.ts'
 import { ensureDirectory, removeTree } from '../lib/files.ts'
 import type { InstanceSpec } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
@@ -38,6 +39,7 @@ export async function makeInstanceDirectory(home: Home, spec: InstanceSpec): Pro
   await mkdir(spec.instanceDirectory, { recursive: true })
   // The instance runs as its site's uid; who else may come here is decided by the directory above (edge/access.ts).
   await chmod(spec.instanceDirectory, 0o777)
+  await ensureSiteLogs(home, spec.site)
   await Promise.all([
     ensureSymlink(join(directory, 'edge'), join('../..', spec.releaseDirectory.slice(home.root.length), 'edge')),
     ensureSymlink(join(directory, 'log'), join('../..', siteLogPath(home, spec.site).slice(home.root.length))),

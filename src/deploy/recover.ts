@@ -2,7 +2,8 @@
 // say what the database says. The database is the truth; all else is its projection.
 import { readFile } from 'node:fs/promises'
 import { repositoryPath } from '../config/home.ts'
-import { cleanRepository, findRef } from '../git/repository.ts'
+import { cleanRepository } from '../git/housekeeping.ts'
+import { findRef } from '../git/repository.ts'
 import { exists } from '../lib/files.ts'
 import { killGroup } from '../lib/exec.ts'
 import { hostNameSchema } from '../names/host-name.ts'

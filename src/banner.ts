@@ -1,0 +1,34 @@
+// What whoever started the platform reads last: where it is, and the three lines to paste to push a first site.
+import type { Config } from './config/load.ts'
+import { siteUrl } from './deploy/site-url.ts'
+
+export function renderBanner(config: Config, { hasAdmin }: { hasAdmin: boolean }): string[] {
+  const site = `demo.${config['base-domain']}`
+  const remote = `ssh://git@${config['base-domain']}:${config['ssh-port']}/demo`
+  return [
+    '',
+    `  Hosting is running. Sites: ${siteUrl(`*.${config['base-domain']}`, config)}   SSH: port ${config['ssh-port']}   Home: ${config.home.root}`,
+    `  Commands: ssh -p ${config['ssh-port']} git@${config['base-domain']} help   Ctrl-C stops it, and its sites with it.`,
+    '',
+    ...(hasAdmin ? firstPush(remote, siteUrl(site, config)) : noAdmin()),
+    '',
+  ]
+}
+
+function firstPush(remote: string, url: string): string[] {
+  return [
+    '  Push a first site, from a directory with an index.html under Git:',
+    '',
+    `    git remote add hosting ${remote}`,
+    '    git push hosting HEAD:main',
+    `    curl ${url}`,
+  ]
+}
+
+function noAdmin(): string[] {
+  return [
+    '  You have no SSH key yet, so nobody can log in. Make one, then start the platform again:',
+    '',
+    '    ssh-keygen -t ed25519',
+  ]
+}

@@ -1,0 +1,110 @@
+// Wires the parts together and starts them, each only when what it needs is there; stops them in reverse.
+import { open, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureFirstAdmin } from './access/first-admin.ts'
+import { renderBanner } from './banner.ts'
+import { createCommandRunner } from './commands/run.ts'
+import type { Config } from './config/load.ts'
+import { createBackground } from './deploy/background.ts'
+import { createDeployments } from './deploy/deployments.ts'
+import { faultFrom } from './deploy/fault.ts'
+import type { Parts } from './deploy/parts.ts'
+import { recover } from './deploy/recover.ts'
+import { createWaker } from './deploy/waker.ts'
+import { createEdge } from './edge/nginx.ts'
+import { startWakeServer } from './edge/wake.ts'
+import { createGitDoor } from './gateway/git-door.ts'
+import { createHandlers } from './gateway/handlers.ts'
+import { startLocalDoor } from './gateway/local/door.ts'
+import { startSshDoor } from './gateway/ssh/door.ts'
+import { ensureHostKeys } from './gateway/ssh/host-keys.ts'
+import { servePack } from './git/serve.ts'
+import { systemClock } from './lib/clock.ts'
+import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
+import { createLog } from './lib/log.ts'
+import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
+import { openStore } from './store/store.ts'
+import { withPorts } from './ports.ts'
+
+export interface Platform {
+  stop(): Promise<void>
+}
+
+const buildpacksDirectory = fileURLToPath(new URL('../buildpacks', import.meta.url))
+
+/** @param say prints a line to whoever started the platform */
+export async function startPlatform(given: Config, say: (line: string) => void): Promise<Platform> {
+  await using started = new AsyncDisposableStack()
+  const config = await withPorts(given)
+  const { home } = config
+  const log = createLog(config['log-level'])
+  const clock = systemClock
+  process.umask(0o022)
+  await makeHome(config)
+
+  const store = await openStore(home.database, clock)
+  started.defer(() => store.close())
+  const admin = await ensureFirstAdmin({ store, keys: await adminKeys(config), name: 'admin' })
+
+  const runtime = createDockerRuntime({
+    homeId: basename(home.link).replace(/[^a-z0-9]/g, ''),
+    buildpacksDirectory,
+    log,
+  })
+  started.defer(() => runtime.close())
+  const edge = createEdge({ config, clock, log })
+  const background = createBackground(log)
+  const parts: Parts = { config, store, runtime, edge, clock, log, background, ...faultFrom(process.env) }
+  const deployments = createDeployments(parts)
+  const services = { config, store, runtime, deployments, clock, log }
+  const handlers = createHandlers({
+    runCommand: createCommandRunner(services),
+    git: createGitDoor({ ...services, servePack }),
+    log,
+  })
+
+  // The first thing that is opened: it fails if another platform has this home.
+  const local = await startLocalDoor({ path: home.controlSocket, handlers, store, log })
+  started.defer(() => local.close())
+  await runtime.ensureImages(say)
+  started.defer(() => endInstances(parts))
+  await edge.start()
+  started.defer(() => edge.stop())
+  await recover(parts)
+  const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
+  started.defer(() => wake.close())
+  const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })
+  started.defer(() => ssh.close())
+  // First to go: what is under way learns that it has to end.
+  started.defer(() => background.stop())
+
+  const ports = { ...config, 'ssh-port': ssh.port }
+  await writeFileAtomic(
+    join(home.run, 'ready.json'),
+    JSON.stringify({ pid: process.pid, httpPort: config['http-port'], sshPort: ssh.port }),
+  )
+  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
+  const running = started.move()
+  return { stop: () => running.disposeAsync() }
+}
+
+async function makeHome({ home }: Config): Promise<void> {
+  await ensureDirectory(home.root, 0o711)
+  for (const path of [home.repositories, home.keys]) await ensureDirectory(path, 0o700)
+  // Made here with its mode: SQLite gives the files beside it the same.
+  await (await open(home.database, 'a', 0o600)).close()
+}
+
+async function adminKeys(config: Config): Promise<string[]> {
+  const path = config['admin-keys']
+  if (path === '') return []
+  const text = await absentAsUndefined(readFile(path, 'utf8'))
+  return text === undefined ? [] : [text]
+}
+
+/** A trial run ends with its sites; an installed platform's sites go on while it is stopped. */
+async function endInstances({ config, runtime }: Parts): Promise<void> {
+  if (!config.standalone) return
+  await Promise.all((await runtime.list()).map(({ id }) => runtime.remove(id)))
+}
