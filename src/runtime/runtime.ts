@@ -75,8 +75,11 @@ export type RuntimeEvent =
   | { readonly type: 'reconnected' }
 
 export interface Runtime {
-  /** Builds or finds the images that every site needs (not the builder: that one is made when first used). Idempotent. */
-  ensureImages(report: (line: string) => void): Promise<void>
+  /**
+   * Builds or finds the images that every site needs (not the builder: that one is made when first used). Idempotent.
+   * `fresh` makes them anew from today's packages; instances that run keep the image they have.
+   */
+  ensureImages(report: (line: string) => void, options?: { readonly fresh?: boolean }): Promise<void>
   /** Creates and starts an instance that waits in its release directory for the file `complete`. */
   start(spec: InstanceSpec): Promise<void>
   /** Tells a waiting instance that its release is complete; resolves at once. */

@@ -1,0 +1,88 @@
+// Instances as containers: start, assign, wake, stop, remove, and what there is.
+import type { Container, ContainerInfo } from 'dockerode'
+import type { Log } from '../../lib/log.ts'
+import type { InstanceSpec, InstanceStatus, RunningInstance } from '../runtime.ts'
+import { type ContainerMaker, createContainer } from './create-container.ts'
+import { ask, askUnless } from './engine.ts'
+import { createGoFifos, type GoFifos } from './go-fifo.ts'
+import { renderInstance } from './instance-container.ts'
+import { buildLabel, containerName, homeLabel, instanceLabel, siteLabel } from './labels.ts'
+import { removeContainer } from './remove-container.ts'
+
+export interface InstanceParts extends ContainerMaker {
+  readonly homeId: string
+  readonly log: Log
+}
+
+export function createInstances(parts: InstanceParts) {
+  const { engine, homeId } = parts
+  const fifos = createGoFifos()
+  const containerOf = (id: string) => engine.getContainer(containerName(homeId, id))
+
+  return {
+    start: (spec: InstanceSpec) => startNew(parts, fifos, spec),
+    async assign(spec: InstanceSpec): Promise<void> {
+      // One that was killed while it waited is started again; it finds its release complete and waits no more.
+      startExisting(containerOf(spec.id)).catch((error: unknown) => {
+        parts.log.warn({ err: error, instance: spec.id }, 'a waiting instance could not be looked after')
+      })
+      await fifos.release(spec.id, spec.instanceDirectory)
+    },
+    async wake(spec: InstanceSpec): Promise<void> {
+      if (!(await startExisting(containerOf(spec.id)))) await startNew(parts, fifos, spec)
+    },
+    async stop(id: string, timeoutMs: number): Promise<void> {
+      await fifos.forget(id)
+      await askUnless([304, 404], containerOf(id).stop({ t: Math.ceil(timeoutMs / 1000) }))
+    },
+    async remove(id: string): Promise<void> {
+      await fifos.forget(id)
+      await removeContainer(engine, containerName(homeId, id))
+    },
+    async status(id: string): Promise<InstanceStatus> {
+      const found = await askUnless([404], containerOf(id).inspect())
+      if (found === undefined) return 'missing'
+      return found.State.Running ? 'running' : 'stopped'
+    },
+    async list(): Promise<RunningInstance[]> {
+      const filters = { label: [`${homeLabel}=${homeId}`] }
+      return (await ask(engine.listContainers({ all: true, filters }))).map(describe)
+    },
+    close: () => fifos.close(),
+  }
+}
+
+async function startNew(parts: InstanceParts, fifos: GoFifos, spec: InstanceSpec): Promise<void> {
+  const wish = {
+    family: spec.image,
+    render: (image: string) => renderInstance(spec, parts.homeId, image),
+    report: (line: string) => {
+      parts.log.info(line)
+    },
+  }
+  const [container] = await Promise.all([createContainer(parts, wish), fifos.make(spec.instanceDirectory)])
+  await ask(container.start())
+}
+
+/** @returns false when there is no such container */
+async function startExisting(container: Container): Promise<boolean> {
+  const alreadyRunning = 304
+  return (
+    (await askUnless(
+      [404, alreadyRunning],
+      container.start().then(() => true),
+    )) ?? (await isThere(container))
+  )
+}
+
+async function isThere(container: Container): Promise<boolean> {
+  return (await askUnless([404], container.inspect())) !== undefined
+}
+
+function describe({ Labels, State }: ContainerInfo): RunningInstance {
+  return {
+    id: Labels[instanceLabel] ?? Labels[buildLabel] ?? '',
+    site: Labels[siteLabel] ?? '',
+    status: State === 'running' ? 'running' : 'stopped',
+  }
+}
