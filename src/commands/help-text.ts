@@ -68,11 +68,11 @@ function section(title: string, rows: readonly (readonly [string, string])[], vi
 const permissions = {
   'signed-in': 'every account',
   'site:create': 'every account',
-  'site:read': 'who may read the site',
-  'site:push': 'who may write to the site',
-  'site:operate': 'who may write to the site',
-  'site:configure': 'its owner',
-  'site:destroy': 'its owner',
+  'site:read': 'those with read access to the site',
+  'site:push': 'those with write access to the site',
+  'site:operate': 'those with write access to the site',
+  'site:configure': 'its owner and admins',
+  'site:destroy': 'its owner and admins',
   'account:manage': 'admins',
   'platform:read': 'admins',
 } as const satisfies Record<Shown['permission'], string>

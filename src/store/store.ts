@@ -24,17 +24,21 @@ type Repositories = ReturnType<typeof repositoriesIn>
 
 /** @param path a file, or ':memory:' in tests */
 export async function openStore(path: string, clock: Clock): Promise<Store> {
-  const sqlite = new Database(path)
-  // A WAL database reopens at synchronous=NORMAL, which loses acknowledged commits in a power cut: set at every open.
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'busy_timeout = 5000'])
-    sqlite.pragma(pragma)
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) })
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: openDatabase(path) }) })
   await migrate(db)
   return {
     ...repositoriesIn(db, clock),
     transaction: (work) => db.transaction().execute((transaction) => work(repositoriesIn(transaction, clock))),
     close: () => db.destroy(),
   }
+}
+
+/** A WAL database reopens at synchronous=NORMAL, which loses acknowledged commits in a power cut: set at every open. */
+export function openDatabase(path: string): Database.Database {
+  const sqlite = new Database(path)
+  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'busy_timeout = 5000'])
+    sqlite.pragma(pragma)
+  return sqlite
 }
 
 function repositoriesIn(db: Kysely<Tables>, clock: Clock) {

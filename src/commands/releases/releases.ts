@@ -19,7 +19,7 @@ export const releases = siteCommand({
   permission: 'site:read',
   input: z.object({ number: releaseNumber.optional(), all: flag }),
   run: async (context, { number, all }) =>
-    number === undefined ? await listReleases(context, all) : await showRelease(context, number),
+    number === undefined ? await listReleases(context, { all }) : await showRelease(context, number),
 })
 
 async function showRelease(context: SiteContext, number: number): Promise<Outcome> {
@@ -28,7 +28,7 @@ async function showRelease(context: SiteContext, number: number): Promise<Outcom
 }
 
 /** @param all with those that can't be gone back to any more */
-async function listReleases({ store, site, config }: SiteContext, all: boolean): Promise<Outcome> {
+async function listReleases({ store, site, config }: SiteContext, { all }: { all: boolean }): Promise<Outcome> {
   const listed = (await store.releases.listOf(site.id)).filter(({ state }) => all || state !== 'removed')
   return listing({
     rows: await viewReleases(store, listed),
