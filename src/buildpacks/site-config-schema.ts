@@ -1,0 +1,81 @@
+// Every key of a repository's hosting.toml, once: shape, default behaviour and help text. docs/hosting-toml.md is checked against it.
+// Keys of parts that come later (PHP, databases, storage, cron) are accepted and kept already, so that a file need not change twice.
+import { z } from 'zod'
+
+const unitMs = { ms: 1, s: 1000, m: 60_000 } as const
+
+const durationMs = z
+  .string()
+  .regex(/^\d+(ms|s|m)$/, 'write a duration such as "30s", "500ms" or "2m"')
+  .transform((text) => Number.parseInt(text, 10) * unitMs[z.enum(['ms', 's', 'm']).parse(text.replace(/^\d+/, ''))])
+
+/** A path below the root of the repository: no leading slash, no "..", no empty part. "." is the root itself. */
+const pathInside = z
+  .string()
+  .transform((path) => path.replace(/^\.\/|\/+$/g, ''))
+  .refine(
+    (path) => path !== '' && !path.startsWith('/') && !/[\0-\x1f\\]/.test(path) && !path.split('/').includes('..'),
+    'write a folder of the repository, such as "public", without ".." or a leading slash',
+  )
+
+const build = z
+  .strictObject({
+    command: z
+      .string()
+      .min(1)
+      .describe('Shell command that builds the site, run in a confined container on each push.'),
+    output: pathInside
+      .optional()
+      .describe('Folder that the command fills. Left out: `root`, else the first conventional folder.'),
+  })
+  .describe('How the site is built. Without it the files of the repository are published as they are.')
+
+const health = z
+  .strictObject({
+    path: z
+      .string()
+      .regex(/^\/[!-~]*$/, 'write a path such as "/up"')
+      .optional()
+      .describe('Path that must answer below 500 before a release goes live. Left out: that of app.json, else `/`.'),
+    timeout: durationMs.optional().describe('How long a new release may take until it answers, such as `"30s"`.'),
+  })
+  .describe('The check that a new release must pass.')
+
+const php = z
+  .strictObject({
+    version: z
+      .string()
+      .regex(/^\d+\.\d+$/, 'write a version such as "8.2"')
+      .optional()
+      .describe('PHP version.'),
+    ini: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe('php.ini settings, by name.'),
+  })
+  .describe('PHP sites only.')
+
+const database = z
+  .strictObject({ engine: z.enum(['mariadb']).describe('Kind of database: `"mariadb"`.') })
+  .describe('The database of the site.')
+
+const cron = z.strictObject({
+  schedule: z.string().min(1).describe('When, in five crontab fields.'),
+  command: z.string().min(1).describe('What to run.'),
+})
+
+export const siteConfigSchema = z.strictObject({
+  root: pathInside.optional().describe('Document root: the folder that is published. Left out: found by convention.'),
+  buildpack: z
+    .enum(['static', 'php', 'php-db'])
+    .optional()
+    .describe('Kind of site. Left out: found out from the files.'),
+  storage: z.array(pathInside).optional().describe('Folders that the site may write and that outlive releases.'),
+  build: build.optional(),
+  health: health.optional(),
+  php: php.optional(),
+  database: database.optional(),
+  cron: z.array(cron).optional().describe('Commands run at set times, each its own `[[cron]]`.'),
+})
+
+export type SiteConfig = z.infer<typeof siteConfigSchema>

@@ -1,0 +1,52 @@
+// What a repository says about itself: hosting.toml, and the health check of app.json. All mistakes are listed at once.
+import { join } from 'node:path'
+import { parse, TomlError } from 'smol-toml'
+import type { z } from 'zod'
+import { parseAppJson } from './app-json.ts'
+import { type Problem, refuseProblems } from './problem.ts'
+import { readRepositoryFile } from './repository-file.ts'
+import { type SiteConfig, siteConfigSchema } from './site-config-schema.ts'
+import { findKeyLine } from './toml-lines.ts'
+
+const file = 'hosting.toml'
+const maxBytes = 64 * 1024
+
+/** @throws HostingError invalid-site-config, with file, line and key of everything that is wrong */
+export async function readSiteConfig(treeDirectory: string): Promise<SiteConfig> {
+  const [toml, appJson] = await Promise.all([
+    readRepositoryFile({ name: file, path: join(treeDirectory, file), maxBytes }),
+    readRepositoryFile({ name: 'app.json', path: join(treeDirectory, 'app.json'), maxBytes }),
+  ])
+  const config = toml === undefined ? {} : parseSiteConfig(toml.toString('utf8'))
+  const healthPath = config.health?.path ?? (appJson && parseAppJson(appJson.toString('utf8')).healthPath)
+  return healthPath === undefined ? config : { ...config, health: { ...config.health, path: healthPath } }
+}
+
+/** @throws HostingError invalid-site-config */
+export function parseSiteConfig(toml: string): SiteConfig {
+  const result = siteConfigSchema.safeParse(parseToml(toml))
+  if (result.success) return result.data
+  refuseProblems(result.error.issues.flatMap((issue) => describeIssue(issue, toml)))
+  throw result.error
+}
+
+function parseToml(toml: string): unknown {
+  try {
+    return parse(toml)
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const text = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? error.message
+    refuseProblems([{ file, line: error.line, text: `not TOML at column ${error.column}: ${text}` }])
+    return undefined
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue, toml: string): Problem[] {
+  if (issue.code !== 'unrecognized_keys') return [problemAt(issue.path, issue.message, toml)]
+  return issue.keys.map((key) => problemAt([...issue.path, key], 'there is no such key', toml))
+}
+
+function problemAt(path: readonly PropertyKey[], text: string, toml: string): Problem {
+  const line = findKeyLine(toml, path)
+  return { file, ...(line === undefined ? {} : { line }), key: path.map(String).join('.'), text }
+}
