@@ -1,0 +1,41 @@
+// Removes what a platform of a test may have left: containers, nginx, the short link of its home, and its directory.
+import { readFile, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import type { Home } from '../../src/config/home.ts'
+import { edgePaths } from '../../src/edge/edge-paths.ts'
+import { findMaster } from '../../src/edge/nginx-process.ts'
+import { removeRunLink } from '../../src/edge/run-link.ts'
+import { homeLabel } from '../../src/runtime/docker/labels.ts'
+import { run, runOk } from './session.ts'
+
+/** The names of the containers of a home, running or not. */
+export async function containersOf(home: Home): Promise<string[]> {
+  const filter = `label=${homeLabel}=${homeIdOf(home)}`
+  const { stdout } = await runOk('docker', ['ps', '-a', '--filter', filter, '--format', '{{.Names}}'])
+  return stdout.split('\n').filter(Boolean)
+}
+
+/** As platform.ts names a home to Docker. */
+export function homeIdOf(home: Home): string {
+  return basename(home.link).replace(/[^a-z0-9]/g, '')
+}
+
+/** The master process of a home's nginx, if it runs. */
+export async function nginxOf(home: Home): Promise<number | undefined> {
+  return await findMaster(edgePaths(home))
+}
+
+export async function cleanUp(home: Home): Promise<void> {
+  const left = await containersOf(home)
+  if (left.length > 0) await run('docker', ['rm', '-f', ...left])
+  const master = await nginxOf(home)
+  if (master !== undefined) await endGroup(master)
+  await removeRunLink(home)
+  await rm(dirname(home.root), { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** nginx leads a process group of its own; its workers are ended with it. */
+async function endGroup(leader: number): Promise<void> {
+  process.kill(-leader, 'SIGKILL')
+  while ((await readFile(`/proc/${leader}/cmdline`, 'utf8').catch(() => '')) !== '') await new Promise(setImmediate)
+}

@@ -1,0 +1,89 @@
+// One process of the platform: started, watched until it is ready, stopped as Ctrl-C does or killed as a power cut does.
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ended, killGroup, start } from '../../src/lib/exec.ts'
+import { projectRoot } from './paths.ts'
+import { until } from './until.ts'
+
+const readySchema = z.object({ httpPort: z.number(), sshPort: z.number(), pid: z.number() })
+
+export interface DaemonOptions {
+  readonly home: string
+  /** Receives standard output and standard error; appended to. */
+  readonly logFile: string
+  readonly flags: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
+  /** Run under this program, e.g. ['strace', '-f', …]. */
+  readonly under?: readonly string[]
+  readonly readyTimeoutMs?: number
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions
+  readonly #child: ChildProcess
+  readonly #ended: Promise<number>
+  #exitCode: number | undefined
+
+  constructor(options: DaemonOptions) {
+    this.#options = options
+    const flags = Object.entries({ home: options.home, ...options.flags }).flatMap(([key, value]) => [
+      `--${key}`,
+      value,
+    ])
+    const [file = '', ...args] = [...(options.under ?? []), process.execPath, `${projectRoot}/src/main.ts`, ...flags]
+    const log = openSync(options.logFile, 'a')
+    this.#child = start(file, args, { cwd: projectRoot, env: options.env ?? {}, stdio: ['ignore', log, log] })
+    closeSync(log)
+    this.#ended = ended(this.#child).then((code) => (this.#exitCode = code))
+    this.#ended.catch(() => undefined)
+    // A test run that is interrupted leaves nothing behind.
+    process.once('exit', () => killGroup(this.#child.pid))
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('The daemon could not be started')
+    return this.#child.pid
+  }
+
+  get running(): boolean {
+    return this.#exitCode === undefined
+  }
+
+  async log(): Promise<string> {
+    return await readFile(this.#options.logFile, 'utf8')
+  }
+
+  /** Waits until the daemon serves; throws with its own words when it ends instead. */
+  async ready(): Promise<z.infer<typeof readySchema>> {
+    const file = join(this.#options.home, 'run/ready.json')
+    return await until(
+      'the daemon to be ready',
+      async () => {
+        if (!this.running) throw new Error(`The daemon ended with ${this.#exitCode}:\n${await this.log()}`)
+        const text = await readFile(file, 'utf8').catch(() => undefined)
+        const ready = text === undefined ? undefined : readySchema.parse(JSON.parse(text))
+        // Under strace the daemon is a child of ours at one remove.
+        return ready !== undefined && (this.#options.under !== undefined || ready.pid === this.pid) && ready
+      },
+      this.#options.readyTimeoutMs,
+    ).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await this.log()}`, { cause: error })
+    })
+  }
+
+  /** Ends it as Ctrl-C does and returns its exit status. */
+  async stop(): Promise<number> {
+    if (this.running) this.#child.kill('SIGTERM')
+    return await this.#ended
+  }
+
+  /** Ends it without a warning, as a power cut would: SIGKILL for it and its children. What leads a group of its own lives on. */
+  async kill(): Promise<void> {
+    killGroup(this.#child.pid)
+    await this.#ended
+    await rm(join(this.#options.home, 'run/ready.json'), { force: true })
+  }
+}
