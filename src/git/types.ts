@@ -46,3 +46,12 @@ export interface TreeEntry {
   readonly size: number
   readonly path: Buffer
 }
+
+export interface TreeListing {
+  /** Files and symbolic links, in git's order. */
+  readonly files: readonly TreeEntry[]
+  /** Parents before their children; the root isn't one of them. */
+  readonly directories: readonly Buffer[]
+  /** Size of all files, each as often as it appears. */
+  readonly bytes: number
+}

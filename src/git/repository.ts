@@ -1,0 +1,105 @@
+// Bare repositories: made whole or not at all, and what is asked of them outside of a push.
+import { open, rename, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { HostingError } from '../errors/hosting-error.ts'
+import { execOk } from '../lib/exec.ts'
+import { absentAsUndefined, ensureDirectory, hasErrorCode, removeTree, syncDirectory } from '../lib/files.ts'
+import { createId } from '../lib/id.ts'
+import { git, gitEnv, gitOk, gitSettings } from './git.ts'
+import { objectIdSchema, refSchema } from './object-id.ts'
+import type { ObjectSource } from './types.ts'
+
+/** Makes the repository if it isn't there, its HEAD pointing to `branch`. Safe to call twice at once and to be killed at any point. */
+export async function ensureRepository(path: string, { branch }: { branch: string }): Promise<void> {
+  if ((await absentAsUndefined(stat(join(path, 'HEAD')))) !== undefined) return
+  await ensureDirectory(dirname(path))
+  const beside = `${path}.${createId()}.new`
+  try {
+    await initialise(beside, branch)
+    await moveIn(beside, path)
+  } finally {
+    await removeTree(beside)
+  }
+}
+
+async function initialise(path: string, branch: string): Promise<void> {
+  // Without a template: no sample hooks, which would be a dozen files a site.
+  const init = ['init', '--quiet', '--bare', '--template=', `--initial-branch=${branch}`, path]
+  await execOk('git', [...gitSettings(), ...init], { env: gitEnv() })
+  await Promise.all([syncFile(join(path, 'HEAD')), syncFile(join(path, 'config'))])
+}
+
+/** Whoever renames first has made the repository; the other's is the same. */
+async function moveIn(beside: string, path: string): Promise<void> {
+  try {
+    await rename(beside, path)
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOTEMPTY') && !hasErrorCode(error, 'EEXIST')) throw error
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  await using file = await open(path, 'r+')
+  await file.sync()
+}
+
+/** The object a full ref (`refs/heads/main`) points to. */
+export async function findRef(repository: string, ref: string): Promise<string | undefined> {
+  const lines = await gitOk({ repository }, ['for-each-ref', '--format=%(objectname) %(refname)', refSchema.parse(ref)])
+  // The pattern also matches what lies below it: `refs/heads/main` finds `refs/heads/main/x`.
+  const line = lines.split('\n').find((candidate) => candidate.endsWith(` ${ref}`))
+  return line === undefined ? undefined : objectIdSchema.parse(line.slice(0, line.indexOf(' ')))
+}
+
+/** What `git clone` checks out, and the branch that is shown first. */
+export async function setHeadBranch(repository: string, branch: string): Promise<void> {
+  await gitOk({ repository }, ['symbolic-ref', 'HEAD', refSchema.parse(`refs/heads/${branch}`)])
+}
+
+export interface Branch {
+  readonly name: string
+  readonly commit: string
+}
+
+export async function listBranches(repository: string): Promise<Branch[]> {
+  const lines = await gitOk({ repository }, [
+    'for-each-ref',
+    '--format=%(objectname) %(refname:lstrip=2)',
+    'refs/heads/',
+  ])
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ commit: line.slice(0, line.indexOf(' ')), name: line.slice(line.indexOf(' ') + 1) }))
+}
+
+export interface CommitSummary {
+  readonly subject: string
+  readonly author: string
+}
+
+/**
+ * The first line of a commit's message and who wrote it, for lists of releases.
+ * @throws HostingError push-refused when the object is not a commit: git would refuse it as a branch only after the release was proven
+ */
+export async function readCommit(source: ObjectSource, commit: string): Promise<CommitSummary> {
+  const { exitCode, stdout } = await git(source, [
+    'log',
+    '-1',
+    '--no-show-signature',
+    '--format=%H%x00%s%x00%an',
+    '--end-of-options',
+    objectIdSchema.parse(commit),
+    '--',
+  ])
+  const [object, subject = '', author = ''] = stdout.trimEnd().split('\0')
+  if (exitCode !== 0 || object !== commit) throw notACommit(commit)
+  return { subject, author }
+}
+
+function notACommit(object: string): HostingError {
+  return new HostingError('push-refused', `${object.slice(0, 10)} is not a commit, so it can't be deployed`, {
+    hint: 'Push a branch: git push <remote> main',
+  })
+}

@@ -1,0 +1,117 @@
+// Writes directories, files and symbolic links below one fresh directory. Every file is made anew (`wx`): a hard link to an older release's
+// file is never opened for writing. Symbolic links come last, so that nothing is ever written through one.
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { TreeEntry } from './types.ts'
+
+export interface TreeWriter {
+  directory(path: Buffer): void
+  /** Hard-links an unchanged file of the previous release. False when it isn't there as it should be: then it has to be written. */
+  link(entry: TreeEntry): boolean
+  file(entry: TreeEntry, content: Buffer): void
+  largeFile(entry: TreeEntry, pieces: AsyncIterable<Buffer>): Promise<void>
+  symlink(entry: TreeEntry, target: Buffer): void
+}
+
+/**
+ * Makes `into`, whose parent must be there.
+ * @param previous an older release that this one follows: its files are linked, and a changed file gets a later mtime than its predecessor
+ * @param now in seconds
+ */
+export function treeWriter({
+  into,
+  previous,
+  now,
+}: {
+  into: string
+  previous: string | undefined
+  now: number
+}): TreeWriter {
+  const place = below(into)
+  const before = previous === undefined ? undefined : below(previous)
+  const masked = makeRoot(into)
+  const mtimeOf = (entry: TreeEntry) => before && laterThan(before(entry.path), now)
+  return {
+    directory: (path) => {
+      mkdirSync(place(path), 0o755)
+      if (masked) chmodSync(place(path), 0o755)
+    },
+    link: (entry) => before !== undefined && linkFile(entry, before(entry.path), place(entry.path)),
+    file: (entry, content) => {
+      const file = openSync(place(entry.path), 'wx', permissionsOf(entry))
+      try {
+        writeAll(file, content)
+        if (masked) fchmodSync(file, permissionsOf(entry))
+        const mtime = mtimeOf(entry)
+        if (mtime !== undefined) futimesSync(file, mtime, mtime)
+      } finally {
+        closeSync(file)
+      }
+    },
+    largeFile: async (entry, pieces) => {
+      await using file = await open(place(entry.path), 'wx')
+      for await (const piece of pieces) await file.writeFile(piece)
+      await file.chmod(permissionsOf(entry))
+      const mtime = mtimeOf(entry)
+      if (mtime !== undefined) await file.utimes(mtime, mtime)
+    },
+    symlink: (entry, target) => symlinkSync(target, place(entry.path)),
+  }
+}
+
+/** @returns whether the umask takes permissions away. It must not decide what nginx may read, but a chmod for each file is a fifth of its cost. */
+function makeRoot(into: string): boolean {
+  mkdirSync(into, 0o755)
+  const masked = (lstatSync(into).mode & 0o777) !== 0o755
+  if (masked) chmodSync(into, 0o755)
+  return masked
+}
+
+function below(directory: string): (path: Buffer) => Buffer {
+  const prefix = Buffer.from(`${directory}/`)
+  return (path) => Buffer.concat([prefix, path])
+}
+
+function permissionsOf({ mode }: TreeEntry): number {
+  return (Number.parseInt(mode, 8) & 0o100) === 0 ? 0o644 : 0o755
+}
+
+/** A size that differs tells of a power cut: content that never reached the disk. */
+function linkFile({ size }: TreeEntry, from: Buffer, to: Buffer): boolean {
+  try {
+    const found = lstatSync(from, { throwIfNoEntry: false })
+    if (!found?.isFile() || found.size !== size) return false
+    linkSync(from, to)
+    return true
+  } catch {
+    // Too many links (EMLINK), another file system (EXDEV), a broken disk: the repository has the file, too.
+    return false
+  }
+}
+
+function writeAll(file: number, content: Buffer): void {
+  for (let written = 0; written < content.length; ) written += writeSync(file, content, written)
+}
+
+/**
+ * nginx makes ETag and Last-Modified of mtime (in seconds) and size: two contents of one path must never share both.
+ * The time of the export and not of the commit: a pusher chooses commits' dates, and they may go backwards.
+ * @returns undefined when the time of writing is late enough; the file system's clock may lag behind ours by a tick, hence a second more
+ */
+function laterThan(predecessor: Buffer, now: number): number | undefined {
+  const found = lstatSync(predecessor, { throwIfNoEntry: false })
+  if (found === undefined) return undefined
+  const next = Math.floor(found.mtimeMs / 1000) + 1
+  return next < now ? undefined : Math.max(next, now)
+}
