@@ -1,0 +1,79 @@
+// Standard output and error of a request on one SSH channel. They take turns, so that only one ever waits for the client's window, and
+// wait for the socket too: ssh2 itself would queue whatever a client with a huge window doesn't read. Writing in vain is no error.
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import type { ServerChannel } from 'ssh2'
+import { findKeyExchange, forgetSentPiece } from './ssh2-repairs.ts'
+
+const mostQueuedBytes = 1024 * 1024
+
+interface Wire {
+  readonly channel: ServerChannel
+  readonly socket: Socket
+  /** The client reads no more: what is written from now on is in vain. */
+  readonly deaf: AbortSignal
+  readonly translate: (chunk: Buffer) => Buffer
+}
+
+export interface ChannelOutput {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Ends both and resolves when all of it is sent, or in vain. */
+  flush(): Promise<void>
+}
+
+export function channelOutput(wire: Wire): ChannelOutput {
+  let turn = Promise.resolve()
+  const to = (target: Writable) =>
+    new Writable({
+      highWaterMark: 128 * 1024,
+      write(chunk: Buffer, _encoding, done) {
+        turn = turn.then(() => send(wire, target, chunk))
+        turn.then(() => done(), done)
+      },
+    }).on('error', () => undefined)
+  const stdout = to(wire.channel)
+  const stderr = to(wire.channel.stderr)
+  const flush = async () => {
+    await Promise.all([ended(stdout), ended(stderr)])
+  }
+  return { stdout, stderr, flush }
+}
+
+async function send({ channel, socket, deaf, translate }: Wire, target: Writable, chunk: Buffer): Promise<void> {
+  if (deaf.aborted) return
+  await untilDoneOr(deaf, (done) => target.write(translate(chunk), done))
+  forgetSentPiece(channel)
+  const keyExchange = findKeyExchange(channel)
+  if (keyExchange !== undefined) await untilEvent(keyExchange, 'rekey', deaf)
+  if (socket.writableLength > mostQueuedBytes) await untilEvent(socket, 'drain', deaf)
+}
+
+/** A channel that closes meanwhile never calls back, and one that was torn down throws. */
+async function untilDoneOr(deaf: AbortSignal, start: (done: () => void) => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      deaf.removeEventListener('abort', end)
+      resolve()
+    }
+    deaf.addEventListener('abort', end)
+    start(end)
+  }).catch(() => undefined)
+}
+
+async function untilEvent(emitter: EventEmitter, event: string, deaf: AbortSignal): Promise<void> {
+  let listener: () => void = () => undefined
+  await untilDoneOr(deaf, (done) => {
+    listener = done
+    emitter.once(event, done)
+  })
+  emitter.off(event, listener)
+}
+
+/** A stream that the handler destroyed is as good as ended. */
+async function ended(stream: Writable): Promise<void> {
+  stream.end()
+  await finished(stream).catch(() => undefined)
+}

@@ -1,0 +1,148 @@
+// One TCP connection from knock to hang-up: time and tries to log in, channels, and an end for whoever breaks the protocol.
+// Nothing that a client does may throw past this file.
+import type { Socket } from 'node:net'
+import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2'
+import type { Config } from '../../config/load.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Store } from '../../store/store.ts'
+import type { Handlers } from '../session.ts'
+import { algorithms } from './algorithms.ts'
+import { type Admission, admit } from './admission.ts'
+import { type BufferWatch, watchBuffers } from './buffers.ts'
+import { findVisitor, judgeLogin, type Verdict } from './login.ts'
+import type { Penalties } from './penalties.ts'
+import { type RunningWork, serveSession, type SessionContext } from './session.ts'
+import { plainAddress } from './source.ts'
+import { hearEndOfWrite, withoutSha1 } from './ssh2-repairs.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+export interface ConnectionContext {
+  readonly config: Config
+  readonly store: Store
+  readonly handlers: Handlers
+  readonly log: Log
+  readonly clock: Clock
+  readonly hostKeys: readonly ParsedKey[]
+  readonly penalties: Penalties
+  readonly waitingRoom: WaitingRoom
+  readonly keyUse: (fingerprint: string) => void
+  readonly running: Set<RunningWork>
+}
+
+const keepalive = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
+/** A client that doesn't close its half after we closed ours is cut off. */
+const lingerMs = 2000
+
+export function serveConnection(socket: Socket, context: ConnectionContext): void {
+  const address = plainAddress(socket.remoteAddress)
+  const log = context.log.child({ ssh: address })
+  socket.on('error', (error) => log.debug({ err: error }, 'connection')).setMaxListeners(0)
+  const admission = admit(socket, address, context)
+  if (admission === undefined) return
+  try {
+    const buffers = watchBuffers(socket, () => log.warn('a client ignored flow control and was cut off'))
+    converse(socket, { ...context, log, address, admission, buffers })
+  } catch (error) {
+    log.error({ err: error }, 'a connection could not be served')
+    socket.destroy()
+  }
+}
+
+interface Visit extends ConnectionContext {
+  readonly address: string
+  readonly admission: Admission
+  readonly buffers: BufferWatch
+}
+
+interface OpenConnection extends Visit {
+  readonly socket: Socket
+  readonly client: Connection
+  readonly disconnected: AbortSignal
+}
+
+/** A Server of ssh2 for each connection (15 µs) tells which of its connections this socket's is; it never listens itself. */
+function converse(socket: Socket, visit: Visit): void {
+  const hostKeys = visit.hostKeys.flatMap(withoutSha1).map((key) => ({ key }))
+  const server = new ssh2.Server({ hostKeys, algorithms, ident: 'hosting', ...keepalive }, (client) => {
+    const disconnected = new AbortController()
+    client.on('error', (error: Error & { level?: string }) => {
+      visit.log.debug({ err: error }, 'SSH client')
+      if (error.level === 'protocol' || error.level === 'handshake') visit.admission.blame('malformed')
+      disconnected.abort()
+      // At once: until then a timer of ssh2 may write to a connection it has torn down, which throws.
+      socket.destroy()
+    })
+    for (const event of ['end', 'close']) socket.once(event, () => disconnected.abort())
+    hearEndOfWrite(client)
+    letLogIn({ ...visit, socket, client, disconnected: disconnected.signal })
+  })
+  server.injectSocket(socket)
+}
+
+function hangUp({ client, socket }: OpenConnection): void {
+  client.end()
+  setTimeout(() => socket.destroy(), lingerMs).unref()
+}
+
+function letLogIn(connection: OpenConnection): void {
+  const { client, config, store, admission, log } = connection
+  let tries = 0
+  client.on('authentication', (attempt) => {
+    admission.blame('login-failed')
+    if (++tries > config['ssh-max-tries']) hangUp(connection)
+    else decide(attempt)
+  })
+  const decide = (attempt: AuthContext) =>
+    void judgeLogin(store, attempt)
+      .then((verdict) => answer(connection, attempt, verdict))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'a login could not be answered')
+        hangUp(connection)
+      })
+}
+
+function answer(connection: OpenConnection, attempt: AuthContext, verdict: Verdict): void {
+  if (verdict.is === 'refused') {
+    attempt.reject(['publickey'])
+    return
+  }
+  if (verdict.is === 'visitor') {
+    const { account, fingerprint } = verdict
+    connection.log.debug({ account: account.name, fingerprint }, 'logged in')
+    connection.admission.loggedIn()
+    connection.keyUse(fingerprint)
+    openSessions(connection, fingerprint)
+  }
+  attempt.accept()
+}
+
+function openSessions(connection: OpenConnection, fingerprint: string): void {
+  const { client, config, store } = connection
+  const context: SessionContext = {
+    ...connection,
+    visitor: () => findVisitor(store, fingerprint),
+    started: (work) => track(connection, work),
+  }
+  let open = 0
+  client.on('session', (accept, reject) => {
+    if (open >= config['ssh-max-channels']) {
+      reject()
+      return
+    }
+    open++
+    const session = accept()
+    session.once('close', () => open--)
+    serveSession(session, context)
+  })
+}
+
+function track({ running, socket, log }: OpenConnection, work: RunningWork): void {
+  running.add(work)
+  work.ended
+    .catch((error: unknown) => {
+      log.error({ err: error }, 'a session failed')
+      socket.destroy()
+    })
+    .finally(() => running.delete(work))
+}

@@ -1,0 +1,71 @@
+// The one place that reaches into ssh2 (the lockfile pins 1.17.0), to mend what it gets wrong. docs/why/010-ssh2.md tells each defect,
+// tests/system/ssh-gateway.test.ts shows it.
+import { EventEmitter } from 'node:events'
+import type { Connection, ParsedKey, ServerChannel } from 'ssh2'
+
+/** The least packet that a client may announce. ssh2 cuts output into pieces of that size: pieces of 0 bytes keep it busy for ever. */
+const leastPacketSize = 1024
+
+export function acceptsPackets(channel: ServerChannel): boolean {
+  return Number(Reflect.get(inside(channel, 'outgoing'), 'packetSize')) >= leastPacketSize
+}
+
+/**
+ * To be called when a write has been called back. ssh2 keeps the piece that had to wait for the client's window; the next
+ * time that the other one of stdout and stderr waits, it would send that piece a second time.
+ */
+export function forgetSentPiece(channel: ServerChannel): void {
+  for (const field of ['_chunk', '_chunkcb', '_chunkErr', '_chunkcbErr']) Reflect.set(channel, field, undefined)
+}
+
+/**
+ * To be called as soon as the connection is lost. Between that and the socket's `close`, reading on from what is buffered makes ssh2 enlarge
+ * the window of a connection it has torn down already, which throws where nobody can catch it.
+ */
+export function sever(channel: ServerChannel): void {
+  Reflect.set(inside(channel, 'outgoing'), 'state', 'closed')
+}
+
+/** The connection, while keys are exchanged: ssh2 then queues all output, however much, until that connection emits `rekey`. */
+export function findKeyExchange(channel: ServerChannel): EventEmitter | undefined {
+  const client = inside(channel, '_client')
+  const busy = Reflect.get(inside(client, '_protocol'), '_queue') !== undefined
+  return busy && client instanceof EventEmitter ? client : undefined
+}
+
+/** ssh2 has no option against offering an RSA host key with SHA-1 too: so it gets the same key under the two names it may be offered by. */
+export function withoutSha1(key: ParsedKey): ParsedKey[] {
+  if (key.type !== 'ssh-rsa') return [key]
+  return ['rsa-sha2-512', 'rsa-sha2-256'].map((type) => Object.create(key, { type: { value: type } }) as ParsedKey)
+}
+
+/**
+ * Makes sessions emit `eow` (OpenSSH's PROTOCOL, 2.1: the client will read no more output, as in `ssh host logs -f | head`), which ssh2
+ * ignores: both sides would wait for ever.
+ */
+export function hearEndOfWrite(client: Connection): void {
+  const handlers = inside(inside(client, '_protocol'), '_handlers')
+  const original = inside(handlers, 'CHANNEL_REQUEST')
+  const channels = inside(client, '_chanMgr')
+  Reflect.set(handlers, 'CHANNEL_REQUEST', (...values: [protocol: unknown, recipient: number, type: string]) => {
+    const [, recipient, type] = values
+    if (type === 'eow@openssh.com') emitEndOfWrite(channels, recipient)
+    call(handlers, original, values)
+  })
+}
+
+function emitEndOfWrite(channels: object, recipient: number): void {
+  const session: unknown = call(channels, inside(channels, 'get'), [recipient])
+  if (session instanceof EventEmitter) session.emit('eow')
+}
+
+function inside(owner: object, field: string): object {
+  const found: unknown = Reflect.get(owner, field)
+  if (typeof found === 'function' || (typeof found === 'object' && found !== null)) return found
+  throw new Error(`ssh2 has changed: no ${field}`)
+}
+
+function call(owner: object, method: object, values: unknown[]): unknown {
+  if (typeof method !== 'function') throw new Error('ssh2 has changed: not a function')
+  return Reflect.apply(method, owner, values) as unknown
+}

@@ -1,0 +1,34 @@
+// The little that a terminal in raw mode expects of the other side: line ends, and three keys.
+
+/** A raw terminal needs a carriage return before each line feed. */
+export function withCarriageReturns(chunk: Buffer): Buffer {
+  if (!chunk.includes(0x0a)) return chunk
+  return Buffer.from(chunk.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
+}
+
+export interface KeyActions {
+  /** Ctrl-C */
+  interrupt(): void
+  /** Ctrl-D */
+  end(): void
+}
+
+/** What a terminal driver does in canonical mode, without echo: acts on Ctrl-C and Ctrl-D and makes Return a line feed. */
+export function cookKeys(chunk: Buffer, actions: KeyActions): Buffer {
+  const text: number[] = []
+  for (const byte of chunk) {
+    if (byte === 0x03) actions.interrupt()
+    else if (byte === 0x04) actions.end()
+    else text.push(byte === 0x0d ? 0x0a : byte)
+  }
+  return Buffer.from(text)
+}
+
+/** Sizes as clients send them, zero and absurd ones included, made usable. */
+export function sizeOf(columns: number, rows: number): { columns: number; rows: number } {
+  return { columns: between(columns, 80), rows: between(rows, 24) }
+}
+
+function between(value: number, otherwise: number): number {
+  return Number.isInteger(value) && value > 0 ? Math.min(Math.max(value, 20), 1000) : otherwise
+}
