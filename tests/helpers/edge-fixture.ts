@@ -46,7 +46,13 @@ export async function startEdge(flags: Readonly<Record<string, string>> = {}): P
   const { config, edge } = create()
   const servers: { close(): unknown; closeAllConnections?: () => void }[] = []
   const edges = [edge]
-  await edge.start()
+  try {
+    await edge.start()
+  } catch (error) {
+    await edge.stop()
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
 
   const fixture: EdgeFixture = {
     config,

@@ -166,7 +166,7 @@ describe('a request that has reached an instance', () => {
         connections += 1
         socket.on('error', () => undefined)
         if (how === 'closes at once') return void socket.destroy()
-        socket.once('data', () => socket.end(how === 'reads and closes' ? undefined : 'HTTP/1.1 200 O'))
+        socket.once('data', () => socket.end(how === 'reads and closes' ? '' : 'HTTP/1.1 200 O'))
       })
       await listen(server, fixture.socketOf(id))
       await fixture.edge.routes.point(parseHostName(host), id)

@@ -1,0 +1,89 @@
+// The rendered configuration: what must hold whatever the options are. That nginx accepts it is proven in tests/system.
+import { readFile } from 'node:fs/promises'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { renderNginxConfig, versionOf } from '../../../src/edge/nginx-config.ts'
+import { type NginxOptions, quote } from '../../../src/edge/nginx-options.ts'
+import { readPages } from '../../../src/edge/pages.ts'
+import { hostNameSchema, maxHostNameLength } from '../../../src/names/host-name.ts'
+
+const link = '/run/hosting-12345678'
+const options: NginxOptions = {
+  link,
+  paths: {
+    pid: `${link}/run/edge/pid`,
+    errorLog: `${link}/e.log`,
+    state: `${link}/run/edge`,
+    wakeSocket: `${link}/w.sock`,
+  },
+  listen: ['8080', '[::]:8080'],
+  workers: { user: 'www-data', group: 'www-data' },
+  modules: [],
+  requestRate: 200,
+  maxConnectionsPerAddress: 256,
+  maxUploadMb: 128,
+  mediaTypes: await readFile(new URL('../../../nginx/mime.types', import.meta.url), 'utf8'),
+  pages: await readPages(),
+}
+
+describe('the configuration', () => {
+  it('takes as host name of a site what a host name may be, and nothing else', () => {
+    const pattern = /"~(\^\(\?=.*)" \$host;/.exec(renderNginxConfig(options))?.[1] ?? ''
+    const shape = new RegExp(pattern)
+    const label = fc.stringMatching(/^[a-z0-9.-]{0,12}$/)
+    const host = fc.array(label, { minLength: 1, maxLength: 9 }).map((labels) => labels.join('.'))
+    fc.assert(
+      fc.property(host, (text) => shape.test(text) === hostNameSchema.safeParse(text).success),
+      { numRuns: 2000 },
+    )
+    const longest = `${'a'.repeat(50)}.${'b'.repeat(maxHostNameLength - 51)}`
+    expect([shape.test(longest), shape.test(`${longest}b`)]).toEqual([true, false])
+    expect(['a\nb.org', 'a.org\n', 'ä.org', 'a/b.org', 'A.org'].filter((text) => shape.test(text))).toEqual([])
+  })
+
+  it('fits the longest host name into the path of a unix socket', () => {
+    const path = /unix:(\/run[^:]*)\$site([^:]*):/.exec(renderNginxConfig(options))
+    expect(`${path?.[1] ?? ''}${'x'.repeat(maxHostNameLength)}${path?.[2] ?? ''}`.length).toBe(107)
+  })
+
+  it('names its own version, which changes with every option', () => {
+    expect(renderNginxConfig(options)).toContain(`return 200 "${versionOf(options)}"`)
+    const others = [
+      { requestRate: 0 },
+      { listen: ['80'] },
+      { workers: undefined },
+      { maxUploadMb: 1 },
+      { maxConnectionsPerAddress: 0 },
+    ]
+    const versions = [{}, ...others].map((other) => versionOf({ ...options, ...other }))
+    expect(new Set(versions).size).toBe(others.length + 1)
+  })
+
+  it('has no limit where it is 0, no user where there is none, no brotli without both modules', () => {
+    const text = renderNginxConfig({ ...options, requestRate: 0, maxConnectionsPerAddress: 0, workers: undefined })
+    expect(text).not.toMatch(/limit_(req|conn)(_zone)? |^user |brotli/m)
+    const modules = ['/m/ngx_http_brotli_filter_module.so', '/m/ngx_http_brotli_static_module.so']
+    expect(renderNginxConfig({ ...options, modules: modules.slice(1) })).not.toMatch(/brotli_static on/)
+    expect(renderNginxConfig({ ...options, modules })).toMatch(/brotli_static on;[^]*brotli_types\s+text\/css/)
+  })
+
+  it('listens to X-Accel-* only of the wake socket', () => {
+    const text = renderNginxConfig(options)
+    expect(text).toMatch(/^ {2}proxy_ignore_headers( X-Accel-(Redirect|Expires|Limit-Rate|Buffering|Charset)){5};$/m)
+    const locations = text.split(/^ {2}location /m).slice(3)
+    const trusting = locations.filter((location) => location.includes('proxy_ignore_headers'))
+    expect(trusting.map((location) => location.split(' ')[0])).toEqual(['@lost', '@unrouted'])
+    for (const location of trusting) expect(location).toContain('w.sock:')
+  })
+
+  it('refuses a page that nginx could not read as one parameter', () => {
+    const withPage = (page: string) => () => renderNginxConfig({ ...options, pages: { ...options.pages, down: page } })
+    expect(withPage('x'.repeat(4000))).toThrow('too long')
+    expect(withPage('costs $5')).toThrow('"$"')
+    expect(withPage("it's")()).toContain("'it\\'s'")
+  })
+
+  it('quotes what would end a parameter', () => {
+    expect(quote('a "b" \\ $site')).toBe('"a \\"b\\" \\\\ $site"')
+  })
+})
