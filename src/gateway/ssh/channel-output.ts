@@ -36,6 +36,8 @@ export function channelOutput(wire: Wire): ChannelOutput {
     }).on('error', () => undefined)
   const stdout = to(wire.channel)
   const stderr = to(wire.channel.stderr)
+  // Their `close` tells a handler that nobody is there any more.
+  wire.deaf.addEventListener('abort', () => [stdout, stderr].forEach((stream) => stream.destroy()))
   const flush = async () => {
     await Promise.all([ended(stdout), ended(stderr)])
   }

@@ -1,6 +1,7 @@
 // Public-key login (RFC 4252, 7): the key alone says who it is; the user name means nothing.
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import ssh2, { type AuthContext, type PublicKeyAuthContext } from 'ssh2'
+import { fingerprintOf } from '../../access/public-key.ts'
 import type { Account } from '../../store/accounts.ts'
 import type { Key } from '../../store/keys.ts'
 import type { Store } from '../../store/store.ts'
@@ -29,11 +30,6 @@ export async function judgeLogin(store: Store, context: AuthContext): Promise<Ve
 export async function findVisitor(store: Store, fingerprint: string): Promise<Visitor | undefined> {
   const key = await store.keys.find(fingerprint)
   return key && { account: await store.accounts.get(key.account_id), fingerprint }
-}
-
-/** As `ssh-keygen -l` shows it. */
-export function fingerprintOf(blob: Buffer): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
 }
 
 /** ssh2 calls every RSA key ssh-rsa and leaves the hash out when the client meant SHA-1 (RFC 8332). */

@@ -1,0 +1,56 @@
+// What every door does with what was asked for: git's commands to the git door, all others to the registry. Never rejects.
+import { HostingError, toHostingError } from '../errors/hosting-error.ts'
+import { renderError } from '../errors/render.ts'
+import type { Log } from '../lib/log.ts'
+import { splitCommandLine } from './command-line.ts'
+import { findGitCommand, type GitCommand } from './git-command.ts'
+import type { Handlers, Request } from './session.ts'
+import { runShell } from './shell.ts'
+
+export interface HandlerParts {
+  /** Runs a command of the registry. */
+  readonly runCommand: (request: Request, words: readonly string[]) => Promise<number>
+  readonly git: (request: Request, command: GitCommand) => Promise<number>
+  readonly log: Log
+}
+
+export function createHandlers({ runCommand, git, log }: HandlerParts): Handlers {
+  const runWords = async (request: Request, words: readonly string[]) => {
+    const command = findGitCommand(words)
+    return command === undefined ? await runCommand(request, words) : await git(request, command)
+  }
+  const guarded = async (request: Request, work: () => Promise<number>) => {
+    try {
+      return await work()
+    } catch (error) {
+      return showError(request, error, log)
+    }
+  }
+  const run = (request: Request, commandLine: string) =>
+    guarded(request, () => runWords(request, splitCommandLine(commandLine)))
+  return {
+    exec: run,
+    shell(request) {
+      return guarded(request, () => runShell(request, run))
+    },
+    subsystem(request, name) {
+      return guarded(request, () => Promise.reject(noSubsystem(name)))
+    },
+  }
+}
+
+function showError({ account, stderr }: Request, thrown: unknown, log: Log): number {
+  const error = toHostingError(thrown, (reference, cause) =>
+    log.error({ err: cause, reference, account: account.name }, 'a request failed unexpectedly'),
+  )
+  if (stderr.writable) stderr.write(`${renderError(error).join('\n')}\n`)
+  return error.exitCode
+}
+
+function noSubsystem(name: string): HostingError {
+  return name === 'sftp'
+    ? new HostingError('unavailable', 'Uploads by SFTP are not available yet', { hint: 'Use git push.' })
+    : new HostingError('unavailable', `There is no subsystem ${name.slice(0, 80)}`, {
+        hint: 'help lists the commands.',
+      })
+}
