@@ -24,7 +24,7 @@ function shortFlag(flags: string): string {
   return value === undefined ? flag : `${flag} ${value}`
 }
 
-const summaryColumn = 38
+const summaryColumn = 32
 
 export function renderOverview(commands: readonly Command[], view: View): string[] {
   const sections = groups.flatMap((group) => {

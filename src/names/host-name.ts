@@ -31,6 +31,7 @@ function isHostName(value: string): boolean {
  */
 export function parseSiteName(text: string, baseDomain: string): HostName {
   const typed = text.replace(/\.git$/, '')
+  if (typed.toLowerCase() === baseDomain) throw invalid(text, 'that is the name of the platform itself')
   const name = typed.includes('.') || typed === '' ? typed : `${typed}.${baseDomain}`
   const host = parseHostName(name)
   if (host === baseDomain) throw invalid(text, 'that is the name of the platform itself')

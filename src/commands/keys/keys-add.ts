@@ -10,7 +10,7 @@ import { accountInput, accountOption, whose } from './whose.ts'
 export const keysAdd = command({
   name: 'keys:add',
   group: 'Keys',
-  summary: 'Add a public SSH key, from standard input or given',
+  summary: 'Add a public SSH key, piped in or given',
   description: 'Accepted: ed25519, ecdsa, rsa from 2048 bits. Never a private key.',
   arguments: [{ name: 'key', description: 'ssh-ed25519 AAAA… comment', optional: true, rest: true }],
   options: [accountOption],

@@ -5,7 +5,7 @@ import { done } from '../output/outcome.ts'
 export const restart = siteCommand({
   name: 'restart',
   group: 'Sites',
-  summary: 'Replace the instance by a fresh one, without a gap',
+  summary: 'Replace the instance by a fresh one, seamlessly',
   description: 'The new instance must answer its health check before it takes over; the old one finishes its requests.',
   examples: ['restart demo'],
   permission: 'site:operate',

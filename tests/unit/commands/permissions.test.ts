@@ -1,0 +1,94 @@
+// Every command for every kind of visitor. A command that is missing here fails the test: nobody forgets to think about it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { registry } from '../../../src/commands/registry.ts'
+import { createPlatform, type Platform } from './platform.ts'
+
+const visitors = ['root', 'owner', 'writer', 'reader', 'stranger'] as const
+const [ok, missing, forbidden] = [0, 3, 4]
+
+/** Words, and the exit status for admin, owner, writer, reader, stranger. Nothing here lastingly changes what the others see. */
+const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> = {
+  sites: [['sites', ok, ok, ok, ok, ok]],
+  create: [['create VISITOR-new', ok, ok, ok, ok, ok]],
+  info: [['info demo', ok, ok, ok, ok, missing]],
+  logs: [['logs demo', ok, ok, ok, ok, missing]],
+  start: [['start demo', ok, ok, ok, forbidden, missing]],
+  stop: [['stop demo', ok, ok, ok, forbidden, missing]],
+  restart: [['restart demo', ok, ok, ok, forbidden, missing]],
+  branch: [
+    ['branch demo', ok, ok, ok, ok, missing],
+    ['branch demo main', ok, ok, forbidden, forbidden, missing],
+  ],
+  destroy: [['destroy demo --confirm demo.localhost', ok, ok, forbidden, forbidden, missing]],
+  releases: [
+    ['releases demo', ok, ok, ok, ok, missing],
+    ['releases demo 1', ok, ok, ok, ok, missing],
+  ],
+  rollback: [['rollback demo', ok, ok, ok, forbidden, missing]],
+  domains: [['domains demo', ok, ok, ok, ok, missing]],
+  'domains:add': [['domains:add demo VISITOR.example.org', ok, ok, forbidden, forbidden, missing]],
+  'domains:remove': [['domains:remove demo VISITOR.example.net', ok, ok, forbidden, forbidden, missing]],
+  access: [['access demo', ok, ok, ok, ok, missing]],
+  'access:add': [['access:add demo guest', ok, ok, forbidden, forbidden, missing]],
+  'access:remove': [['access:remove demo guest-VISITOR', ok, ok, forbidden, forbidden, missing]],
+  keys: [
+    ['keys', ok, ok, ok, ok, ok],
+    ['keys --account guest', ok, forbidden, forbidden, forbidden, forbidden],
+  ],
+  'keys:add': [['keys:add --account guest nonsense', 2, forbidden, forbidden, forbidden, forbidden]],
+  'keys:remove': [['keys:remove x --account guest', missing, forbidden, forbidden, forbidden, forbidden]],
+  accounts: [['accounts', ok, forbidden, forbidden, forbidden, forbidden]],
+  'accounts:add': [['accounts:add new-VISITOR', ok, forbidden, forbidden, forbidden, forbidden]],
+  'accounts:remove': [['accounts:remove guest-VISITOR', ok, forbidden, forbidden, forbidden, forbidden]],
+  whoami: [['whoami', ok, ok, ok, ok, ok]],
+  help: [['help', ok, ok, ok, ok, ok]],
+  version: [['version', ok, ok, ok, ok, ok]],
+}
+
+let platform: Platform
+
+beforeAll(async () => {
+  platform = await createPlatform({
+    deployments: {
+      rollback: async (site) => await platform.store.releases.find(site.id, 1).then((release) => release!),
+    },
+  })
+  const { store } = platform
+  await platform.account('root', 'admin')
+  await platform.account('guest')
+  const demo = await platform.site('demo.localhost', 'owner')
+  await platform.release(demo.id)
+  for (const role of ['read', 'write'] as const)
+    await store.grants.put(demo.id, (await platform.account(role === 'read' ? 'reader' : 'writer')).id, role)
+  for (const visitor of visitors) {
+    await store.domains.add(`${visitor}.example.net`, demo.id)
+    await store.grants.put(demo.id, (await platform.account(`guest-${visitor}`)).id, 'read')
+  }
+})
+afterAll(async () => await platform[Symbol.asyncDispose]())
+
+describe('permissions', () => {
+  it('are decided for every command', () => {
+    expect(Object.keys(matrix).sort()).toEqual(registry.map(({ name }) => name).sort())
+  })
+
+  for (const [words, ...statuses] of Object.values(matrix).flat())
+    it(words, async () => {
+      const answers = []
+      for (const as of visitors) answers.push(await platform.run(words.replace('VISITOR', as), { as }))
+      expect(answers.map(({ code }) => code)).toEqual(statuses)
+    })
+
+  it('of a site that is hidden and of one that is not there look the same', async () => {
+    const hidden = await platform.run('info demo', { as: 'stranger' })
+    const absent = await platform.run('info nowhere', { as: 'stranger' })
+    expect(hidden.err.replaceAll('demo', 'nowhere')).toBe(absent.err)
+  })
+
+  it('are asked for by the wrapper wherever a site is named', () => {
+    const bySite = registry.filter((command) => command.arguments?.[0]?.name === 'site')
+    const unprotected = bySite.filter(({ permission }) => !permission.startsWith('site:')).map(({ name }) => name)
+    expect(unprotected).toEqual([])
+    expect(bySite.length).toBeGreaterThan(15)
+  })
+})

@@ -1,0 +1,141 @@
+// A platform without containers: a real store and real files, and plain objects in place of the runtime and the deployments.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { createSite } from '../../../src/access/sites.ts'
+import { createCommandRunner } from '../../../src/commands/run.ts'
+import type { CommandRequest, Services } from '../../../src/commands/types.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import type { Deployments } from '../../../src/deploy/types.ts'
+import { type Clock, systemClock } from '../../../src/lib/clock.ts'
+import { silentLog } from '../../../src/lib/log.ts'
+import { parseHostName } from '../../../src/names/host-name.ts'
+import type { Runtime } from '../../../src/runtime/runtime.ts'
+import type { NewRelease } from '../../../src/store/releases.ts'
+import type { Role } from '../../../src/store/schema.ts'
+import { openStore } from '../../../src/store/store.ts'
+
+/** Ten times as fast, where something is polled. */
+const hastyClock: Clock = {
+  now: () => new Date(),
+  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
+}
+
+const absent = () => Promise.reject(new Error('not to be called in this test'))
+
+const idleRuntime: Runtime = {
+  ensureImages: absent,
+  start: absent,
+  assign: absent,
+  wake: absent,
+  stop: absent,
+  remove: absent,
+  forgetSite: absent,
+  status: () => Promise.resolve('running'),
+  list: () => Promise.resolve([]),
+  async *logs() {},
+  build: absent,
+  async *events() {},
+  close: () => Promise.resolve(),
+}
+
+export interface Answer {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export type Visit = Partial<Omit<CommandRequest, 'account' | 'stdin'>> & { readonly input?: string }
+
+export type Platform = Awaited<ReturnType<typeof createPlatform>>
+
+/** Dispose of it with `await using`. */
+export async function createPlatform(
+  replaced: { runtime?: Partial<Runtime>; deployments?: Partial<Deployments> } = {},
+) {
+  const root = await mkdtemp(join(tmpdir(), 'hosting-commands-'))
+  const store = await openStore(':memory:', systemClock)
+  const calls: string[] = []
+  const called = (name: string) => (site: { name: string }) => {
+    calls.push(`${name} ${site.name}`)
+    return Promise.resolve()
+  }
+  const services: Services = {
+    config: loadConfig({ flags: { home: root }, env: {} }),
+    store,
+    runtime: { ...idleRuntime, ...replaced.runtime },
+    deployments: {
+      push: () => {
+        throw new Error('not to be called in this test')
+      },
+      rollback: absent,
+      start: called('start'),
+      stop: called('stop'),
+      restart: called('restart'),
+      destroy: called('destroy'),
+      routeDomains: called('routeDomains'),
+      ...replaced.deployments,
+    },
+    clock: hastyClock,
+    log: silentLog,
+  }
+  const run = createCommandRunner(services)
+
+  async function account(name: string, role: Role = name === 'root' ? 'admin' : 'user') {
+    return (await store.accounts.find(name)) ?? (await store.accounts.add(name, role))
+  }
+
+  return {
+    ...services,
+    root,
+    calls,
+    account,
+    async site(name: string, owner: string) {
+      const { config } = services
+      return await createSite({ store, config, account: await account(owner), name: parseHostName(name) })
+    },
+    async release(siteId: number, release: Partial<NewRelease> = {}) {
+      const id = `release${String(Math.random()).slice(2, 11)}`
+      return await store.releases.add({
+        ...{
+          id,
+          site_id: siteId,
+          commit: 'c0ffee'.padEnd(40, '0'),
+          subject: 'Say hello',
+          account_id: null,
+          directory: id,
+        },
+        ...release,
+      })
+    },
+    /** Runs words as an account (an admin named root, if left out) to their end. */
+    async run(words: string, visit: Visit & { as?: string } = {}): Promise<Answer> {
+      const { as = 'root', input = '', ...rest } = visit
+      const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
+      const [out, err] = [collect(streams.stdout), collect(streams.stderr)]
+      streams.stdin.end(input)
+      const visitor = await account(as)
+      const gone = new AbortController().signal
+      const split = words === '' ? [] : words.split(' ')
+      const code = await run({ account: visitor, door: 'ssh', gone, ...streams, ...rest }, split)
+      return { code, out: out(), err: err() }
+    },
+    runner: run,
+    async [Symbol.asyncDispose]() {
+      await store.close()
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+export const terminal = { columns: 80, rows: 24 }
+
+/** What was written until now. */
+export function collect(stream: PassThrough): () => string {
+  const chunks: Buffer[] = []
+  return () => {
+    for (let chunk: unknown = stream.read(); chunk !== null; chunk = stream.read()) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString('utf8')
+  }
+}
