@@ -11,7 +11,7 @@ export function parseArguments(args: readonly string[]): { flags: Record<string,
     const { values } = parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } })
     const { help = false, ...rest } = values
     const flags = Object.entries(rest).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-    return { flags: Object.fromEntries(flags), help: help === true }
+    return { flags: Object.fromEntries(flags), help }
   } catch (error) {
     throw new HostingError('usage', error instanceof Error ? error.message : String(error), {
       hint: '--help lists every flag.',

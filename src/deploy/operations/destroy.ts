@@ -11,6 +11,7 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
   const domains = await store.domains.listOf(site.id)
   const instances = await store.instances.listOf(site.id)
   await store.sites.remove(site.id)
+  parts.onStep?.('after:destroy')
   for (const { name } of domains) await edge.routes.remove(parseHostName(name))
   for (const { id } of instances) {
     await runtime.remove(id)

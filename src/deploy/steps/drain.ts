@@ -10,7 +10,9 @@ const graceMs = 300
 
 export async function drain(instanceId: string, parts: Parts): Promise<void> {
   const { runtime, clock, config, background } = parts
+  parts.onStep?.('before:drain')
   await clock.sleep(graceMs, background.signal)
   await runtime.stop(instanceId, config['drain-timeout'] * 1000)
   await discardInstance(instanceId, parts)
+  parts.onStep?.('after:drain')
 }

@@ -1,0 +1,130 @@
+// The daemon is killed at every step of a deploy. After the next start the site serves the old release (killed before the commit
+// point) or the new one (after it), never neither, and nothing is left over.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { repositoryPath } from '../../src/config/home.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { openStore } from '../../src/store/store.ts'
+import { containersOf } from '../helpers/clean-up.ts'
+import { Platform } from '../helpers/platform.ts'
+import { until } from '../helpers/until.ts'
+import { WorkingCopy } from '../helpers/working-copy.ts'
+
+const beforeCommitPoint = [
+  'before:checkout',
+  'after:checkout',
+  'after:build',
+  'before:start',
+  'after:start',
+  'after:check',
+  'after:proven',
+]
+const afterCommitPoint = ['before:switch', 'between:switch', 'after:switch', 'before:drain', 'after:drain']
+
+let platform: Platform
+let copy: WorkingCopy
+let content = 'release 0'
+
+beforeAll(async () => {
+  platform = await Platform.prepare({ flags: { 'warm-instances': '0', 'keep-releases': '2' } })
+  await platform.start()
+  copy = await WorkingCopy.create(platform.admin, 'demo', { 'index.html': content })
+  await copy.pushOk()
+})
+
+afterAll(async () => {
+  await platform[Symbol.asyncDispose]()
+})
+
+describe('a daemon killed during a push', () => {
+  it.each(beforeCommitPoint)('%s: the old release serves on, and the push can be repeated', async (fault) => {
+    const wanted = `pushed ${fault}`
+    const pushed = await pushInto(fault, wanted)
+    expect(pushed.exitCode).not.toBe(0)
+    await expectServed(content)
+    await platform.start()
+    await expectServed(content)
+    await expectNothingLeft()
+    await copy.pushOk()
+    content = wanted
+    await expectServed(content)
+  })
+
+  it.each(afterCommitPoint)('%s: the new release serves', async (fault) => {
+    const before = content
+    content = `pushed ${fault}`
+    await pushInto(fault, content)
+    await until('the daemon to be dead', async () => !platform.daemon.running)
+    expect([before, content]).toContain((await platform.get('demo')).text)
+    await platform.start()
+    await expectServed(content)
+    await expectNothingLeft()
+    expect((await copy.push()).stderr).toContain('Everything up-to-date')
+  })
+})
+
+describe('a daemon killed during other operations', () => {
+  it.each(['before:start', 'after:check', 'before:switch', 'between:switch'])('a rollback %s', async (fault) => {
+    await copy.commit({ 'index.html': `${content}, to be undone` })
+    await copy.pushOk()
+    const latest = `${content}, to be undone`
+    await restartWith(fault)
+    await platform.admin.ssh('rollback demo')
+    await platform.start()
+    const isFinished = fault.endsWith(':switch')
+    await expectServed(isFinished ? content : latest)
+    await expectNothingLeft()
+    content = isFinished ? content : latest
+    await copy.commit({ 'index.html': (content = `${content}.`) })
+    await copy.pushOk()
+  })
+
+  it('a destroyed site leaves nothing', async () => {
+    const other = await WorkingCopy.create(platform.admin, 'other', { 'index.html': 'other' })
+    await other.pushOk()
+    await restartWith('after:destroy')
+    await platform.admin.ssh('destroy other --confirm other.localhost')
+    await platform.start()
+    expect((await platform.get('other')).status).toBe(404)
+    await expectNothingLeft()
+    expect(await readdir(platform.home.repositories)).toEqual(['demo.localhost.git'])
+  })
+})
+
+async function restartWith(fault: string): Promise<void> {
+  await platform.kill()
+  await platform.start({ env: { HOSTING_FAULT: fault } })
+}
+
+async function pushInto(fault: string, text: string) {
+  await restartWith(fault)
+  await copy.commit({ 'index.html': text })
+  return await copy.push()
+}
+
+async function expectServed(text: string): Promise<void> {
+  expect(await platform.get('demo')).toMatchObject({ status: 200, text })
+}
+
+/** One container, one instance, no job, no half-made release, no lock; what drains has to be gone, too. */
+async function expectNothingLeft(): Promise<void> {
+  const { home } = platform
+  await until('drained instances to be gone', async () => (await containersOf(home)).length === 1)
+  await until('their directories to be gone', async () => (await readdir(home.instances)).length === 2)
+  const store = await openStore(home.database, systemClock)
+  try {
+    expect(await store.jobs.list()).toEqual([])
+    const wanted = await store.releases.wantedDirectories()
+    const site = (await store.sites.find('demo.localhost'))!
+    await until('stray releases to be gone', async () => {
+      const present = await readdir(join(home.releases, site.name))
+      return present.every((directory) => wanted.includes(directory))
+    })
+    expect((await readdir(home.instances)).sort()).toEqual([site.live_instance_id, 'parked'].sort())
+  } finally {
+    await store.close()
+  }
+  const repository = await readdir(repositoryPath(home, 'demo.localhost'), { recursive: true })
+  expect(repository.filter((path) => path.endsWith('.lock') || path.includes('incoming-'))).toEqual([])
+}
