@@ -64,13 +64,14 @@ ensure_build() {
   step 'compiling the platform' build_platform
 }
 
+# Types are checked by `npm test`; here that would take four times as long.
 # Beside the old one, then swapped: a platform that runs from dist/ never sees half of it, and no file of a removed source stays.
 build_platform() {
   cd "$root"
   local next=dist.next
   as_owner rm -rf "$next"
-  as_owner touch -d "@$(date +%s)" "$marks/build-began"
-  as_owner "$node" node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" --incremental false --tsBuildInfoFile null
+  as_owner touch "$marks/build-began"
+  as_owner "$node" node_modules/typescript/bin/tsc -p tsconfig.build.json --noCheck --outDir "$next" --incremental false --tsBuildInfoFile null
   as_owner touch -r "$marks/build-began" "$next/.built"
   as_owner rm -rf dist
   as_owner mv "$next" dist
