@@ -22,7 +22,7 @@ describe('a host name', () => {
   })
 
   it('is refused with a hint or comes out fit for a path, a certificate and a configuration, whatever is typed', () => {
-    const typed = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.webUrl(), fc.domain())
+    const typed = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.webUrl(), fc.domain())
     fc.assert(
       fc.property(typed, (text) => {
         const parsed = attempt(() => parseHostName(text))
@@ -30,7 +30,7 @@ describe('a host name', () => {
         const fit = /^(?=.{3,65}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
         return fit.test(String(parsed)) && parseHostName(String(parsed)) === parsed
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     )
   })
 

@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configKeys, envName, loadConfig } from '../../../src/config/load.ts'
+
+let directory: string
+beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'hosting-config-'))))
+afterAll(async () => await rm(directory, { recursive: true }))
+
+async function file(content: string): Promise<string> {
+  const path = join(directory, `${String(Math.random()).slice(2)}.toml`)
+  await writeFile(path, content)
+  return path
+}
+
+describe('the configuration', () => {
+  it('has a default for everything, and the home made absolute', () => {
+    const config = loadConfig({ flags: {}, env: {} })
+    expect(config).toMatchObject({ 'base-domain': 'localhost', 'http-port': 8080, 'ssh-port': 2222, standalone: true })
+    expect(config.home.root).toBe(resolve('.hosting'))
+    expect(config.home.database).toBe(join(resolve('.hosting'), 'hosting.db'))
+  })
+
+  it('prefers flags to the environment, that to the file, and that to the defaults', async () => {
+    const path = await file('http-port = 1\nssh-port = 1\nkeep-releases = 1\n')
+    const env = { HOSTING_HTTP_PORT: '2', HOSTING_SSH_PORT: '2', HOSTING_CONFIG: path }
+    expect(loadConfig({ flags: { 'http-port': '3' }, env })).toMatchObject({
+      'http-port': 3,
+      'ssh-port': 2,
+      'keep-releases': 1,
+      'max-push-mb': 1024,
+    })
+  })
+
+  it('takes the file that a flag names before all others', async () => {
+    const [one, two, three] = [await file('http-port = 1'), await file('http-port = 2'), await file('http-port = 3')]
+    const sources = { env: { HOSTING_CONFIG: two }, file: three }
+    expect(loadConfig({ flags: { config: one }, ...sources })['http-port']).toBe(1)
+    expect(loadConfig({ flags: {}, ...sources })['http-port']).toBe(2)
+    expect(loadConfig({ flags: {}, env: {}, file: three })['http-port']).toBe(3)
+  })
+
+  it.each([
+    ['true', true],
+    ['false', false],
+  ])('reads standalone=%s', (text, value) => {
+    expect(loadConfig({ flags: { standalone: text }, env: {} }).standalone).toBe(value)
+  })
+
+  it.each([
+    ['http-port', '70000'],
+    ['http-port', '-1'],
+    ['http-port', 'http'],
+    ['http-port', '80.5'],
+    ['keep-releases', '0'],
+    ['standalone', 'perhaps'],
+    ['log-level', 'loud'],
+    ['home', ''],
+    ['health-timeout', '0'],
+  ])('refuses %s = %j, and names the key', (key, value) => {
+    const refused = expect.objectContaining({ code: 'invalid-config', details: [expect.stringContaining(`${key}: `)] })
+    expect(() => loadConfig({ flags: { [key]: value }, env: {} })).toThrow(refused)
+    expect(() => loadConfig({ flags: {}, env: { [envName(key)]: value } })).toThrow(refused)
+  })
+
+  it('refuses keys that it does not know, mistakes in the file, and a file that is not there', async () => {
+    const refused = (text: string) => expect.objectContaining({ details: [expect.stringContaining(text)] })
+    expect(() => loadConfig({ flags: { colour: 'red' }, env: {} })).toThrow(refused('colour'))
+    const unknown = await file('colour = "red"')
+    expect(() => loadConfig({ flags: {}, env: {}, file: unknown })).toThrow(refused('colour'))
+    const broken = await file('http-port = = 1')
+    expect(() => loadConfig({ flags: {}, env: {}, file: broken })).toThrow(refused(broken))
+    expect(() => loadConfig({ flags: {}, env: {}, file: '/nowhere.toml' })).toThrow(
+      refused('/nowhere.toml: no such file'),
+    )
+  })
+
+  it('cannot be changed afterwards', () => {
+    expect(() => Object.assign(loadConfig({ flags: {}, env: {} }), { 'http-port': 1 })).toThrow(TypeError)
+  })
+
+  it('has keys in kebab-case, and each its variable', () => {
+    for (const key of configKeys) expect(key).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    expect(envName('ssh-max-unauthenticated-per-address')).toBe('HOSTING_SSH_MAX_UNAUTHENTICATED_PER_ADDRESS')
+  })
+})
