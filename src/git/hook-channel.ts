@@ -26,15 +26,22 @@ const updateSchema = z.object({ from: objectIdSchema, to: objectIdSchema, ref: r
 /** The name that receive-pack gives its quarantine; it lies directly below objects/. Empty: nothing but deletions was pushed. */
 const quarantineSchema = z.string().regex(/^(?:tmp_objdir-)?incoming-[A-Za-z0-9]{1,16}$/)
 
-/** Answers both hooks of one push. Resolves when neither will call any more and what they asked for is done; never rejects. */
+/**
+ * Answers both hooks of one push. Resolves when neither will call any more and what they asked for is done; never rejects.
+ * @returns whether pre-receive has asked; if not, git itself refused the push
+ */
 export async function answerHooks(
   sockets: readonly (Readable | Writable | null | undefined)[],
   context: HookContext,
-): Promise<void> {
+): Promise<boolean> {
   const [preReceive, verdict, postReceive] = sockets.map(asSocket)
   if (!preReceive || !verdict || !postReceive) throw new Error('receive-pack was started without its three sockets')
   verdict.resume()
-  await Promise.all([answerPreReceive(preReceive, verdict, context), answerPostReceive(postReceive, context)])
+  const [asked] = await Promise.all([
+    answerPreReceive(preReceive, verdict, context),
+    answerPostReceive(postReceive, context),
+  ])
+  return asked
 }
 
 function asSocket(stream: Readable | Writable | null | undefined): Socket {
@@ -43,9 +50,9 @@ function asSocket(stream: Readable | Writable | null | undefined): Socket {
   return stream.on('error', () => undefined)
 }
 
-async function answerPreReceive(socket: Socket, verdict: Socket, context: HookContext): Promise<void> {
+async function answerPreReceive(socket: Socket, verdict: Socket, context: HookContext): Promise<boolean> {
   const call = await readCall(socket)
-  if (call === undefined) return
+  if (call === undefined) return false
   const accepted = await settle(socket, context, async () => {
     const [first = '', ...lines] = call
     const quarantine = first.replace(/^quarantine /, '')
@@ -54,6 +61,7 @@ async function answerPreReceive(socket: Socket, verdict: Socket, context: HookCo
   // In this order: the hook prints to the end of the one before it looks at the other.
   socket.end()
   verdict.end(accepted ? 'accept\n' : 'refuse\n')
+  return true
 }
 
 async function answerPostReceive(socket: Socket, context: HookContext): Promise<void> {

@@ -27,7 +27,7 @@ const hooksDirectory = fileURLToPath(new URL('../../hooks', import.meta.url))
 const stallLimitMs = 60_000
 
 /**
- * Resolves with git's exit status when the process and all its streams have ended.
+ * Resolves with git's exit status when the process and all its streams have ended (0 also for a push that was refused: git's report says so).
  * A fetch whose client leaves is ended. A push is not: it fails by itself when its pack is cut off, and is finished once it was received.
  */
 export async function servePack(request: ServeRequest): Promise<number> {
@@ -55,8 +55,8 @@ async function receive(request: ServeRequest): Promise<number> {
   const onGone = () => log.debug({ repository }, 'a pusher left')
   const client = connect(child, streams, { onGone, stallLimitMs })
   const answered = answerHooks(child.stdio.slice(3), { repository, hooks, gitPid: child.pid ?? 0, log })
-  const [status] = await Promise.all([ended(child), answered])
-  if (status !== 0 && client.received() > limits.maxPackBytes) explainSize(streams, limits.maxPackBytes)
+  const [status, asked] = await Promise.all([ended(child), answered])
+  if (!asked && client.received() > limits.maxPackBytes) explainSize(streams, limits.maxPackBytes)
   return status
 }
 
