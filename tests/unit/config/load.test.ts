@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { configKeys, envName, loadConfig } from '../../../src/config/load.ts'
+import { HostingError } from '../../../src/errors/hosting-error.ts'
+import { type ConfigSources, configKeys, envName, loadConfig } from '../../../src/config/load.ts'
 
 let directory: string
 beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'hosting-config-'))))
@@ -59,21 +60,19 @@ describe('the configuration', () => {
     ['home', ''],
     ['health-timeout', '0'],
   ])('refuses %s = %j, and names the key', (key, value) => {
-    const refused = expect.objectContaining({ code: 'invalid-config', details: [expect.stringContaining(`${key}: `)] })
-    expect(() => loadConfig({ flags: { [key]: value }, env: {} })).toThrow(refused)
-    expect(() => loadConfig({ flags: {}, env: { [envName(key)]: value } })).toThrow(refused)
+    for (const sources of [
+      { flags: { [key]: value }, env: {} },
+      { flags: {}, env: { [envName(key)]: value } },
+    ])
+      expect(refusal(sources)).toMatch(new RegExp(`^invalid-config ${key}: .+`))
   })
 
   it('refuses keys that it does not know, mistakes in the file, and a file that is not there', async () => {
-    const refused = (text: string) => expect.objectContaining({ details: [expect.stringContaining(text)] })
-    expect(() => loadConfig({ flags: { colour: 'red' }, env: {} })).toThrow(refused('colour'))
-    const unknown = await file('colour = "red"')
-    expect(() => loadConfig({ flags: {}, env: {}, file: unknown })).toThrow(refused('colour'))
-    const broken = await file('http-port = = 1')
-    expect(() => loadConfig({ flags: {}, env: {}, file: broken })).toThrow(refused(broken))
-    expect(() => loadConfig({ flags: {}, env: {}, file: '/nowhere.toml' })).toThrow(
-      refused('/nowhere.toml: no such file'),
-    )
+    const [unknown, broken] = [await file('colour = "red"'), await file('http-port = = 1')]
+    expect(refusal({ flags: { colour: 'red' }, env: {} })).toContain('colour')
+    expect(refusal({ flags: {}, env: {}, file: unknown })).toContain('colour')
+    expect(refusal({ flags: {}, env: {}, file: broken })).toContain(broken)
+    expect(refusal({ flags: {}, env: {}, file: '/nowhere.toml' })).toContain('/nowhere.toml: no such file')
   })
 
   it('cannot be changed afterwards', () => {
@@ -85,3 +84,13 @@ describe('the configuration', () => {
     expect(envName('ssh-max-unauthenticated-per-address')).toBe('HOSTING_SSH_MAX_UNAUTHENTICATED_PER_ADDRESS')
   })
 })
+
+/** Code and details of the error. */
+function refusal(sources: ConfigSources): string {
+  try {
+    loadConfig(sources)
+  } catch (error) {
+    if (error instanceof HostingError) return `${error.code} ${error.details.join(' ')}`
+  }
+  return 'accepted'
+}

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyText } from '../../helpers/any-text.ts'
 import { catalogue } from '../../../src/errors/catalogue.ts'
 import { HostingError, toHostingError } from '../../../src/errors/hosting-error.ts'
 import { printable, renderError } from '../../../src/errors/render.ts'
@@ -7,7 +8,7 @@ import { printable, renderError } from '../../../src/errors/render.ts'
 describe('printable', () => {
   it('leaves nothing that steers a terminal or turns text around', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
         expect(printable(text)).not.toMatch(
           /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyText } from '../../helpers/any-text.ts'
 import { HostingError } from '../../../src/errors/hosting-error.ts'
 import { hostNameSchema, maxHostNameLength, parseHostName, parseSiteName } from '../../../src/names/host-name.ts'
 
@@ -22,7 +23,7 @@ describe('a host name', () => {
   })
 
   it('is refused with a hint or comes out fit for a path, a certificate and a configuration, whatever is typed', () => {
-    const typed = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.webUrl(), fc.domain())
+    const typed = fc.oneof(anyText(), fc.string(), fc.webUrl(), fc.domain())
     fc.assert(
       fc.property(typed, (text) => {
         const parsed = attempt(() => parseHostName(text))
