@@ -13,7 +13,7 @@ const network = 'hosting-build'
  * One transaction, the same each time: the empty table makes the deletion succeed. A drop in any table is final (nft(8)), so no other
  * rule set can open this up. DNS stays reachable: the resolver of the network may be the host's own.
  */
-export const rules = `table inet hosting_build {}
+const rules = `table inet hosting_build {}
 delete table inet hosting_build
 table inet hosting_build {
   chain input {
@@ -23,6 +23,7 @@ table inet hosting_build {
   }
   chain forward {
     type filter hook forward priority -10; policy accept;
+    iifname "${network}" oifname "${network}" reject
     iifname "${network}" ip daddr 169.254.0.0/16 reject
   }
 }

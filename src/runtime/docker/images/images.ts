@@ -1,11 +1,13 @@
 // Images of all homes on the machine: found by a tag that says what they were made of, made where missing.
 import { join } from 'node:path'
-import { askUnless, type Engine } from '../engine.ts'
+import { ask, askUnless, type Engine } from '../engine.ts'
 import { fetchDebian } from './debian.ts'
 import { buildImage, type ImageBuild } from './docker-build.ts'
 import { type Family, hashOf, readFamily } from './family.ts'
 import { withLock } from './lock.ts'
 import { type Report, withProgress } from './progress.ts'
+
+const familyLabel = 'hosting.family'
 
 export interface Images {
   /** The tag of a family's image, which is made first where it is missing. */
@@ -37,7 +39,8 @@ export function createImages(parts: ImagesParts): Images {
       known.delete(family)
     },
     async refresh(family, report) {
-      await remember(family, ensureFamily(parts, { family, report, fresh: true }))
+      const tag = await remember(family, ensureFamily(parts, { family, report, fresh: true }))
+      await removeSuperseded(parts.engine, family, tag)
     },
   }
 }
@@ -52,7 +55,7 @@ async function ensureFamily(parts: ImagesParts, { family: name, report, fresh }:
   const family = await readFamily(parts.buildpacksDirectory, name)
   const base = await ensureBase(parts, { suite: family.suite, report, fresh })
   const tag = `hosting/${name}:${hashOf([...family.files, idFile(base.id)]).slice(0, 12)}`
-  const build = { tag, files: family.files, args: { BASE: base.tag }, labels: { 'hosting.family': name }, fresh }
+  const build = { tag, files: family.files, args: { BASE: base.tag }, labels: { [familyLabel]: name }, fresh }
   await ensureImage(parts, { tag, report, fresh, make: () => buildWithProgress(parts.engine, build, report) })
   return tag
 }
@@ -75,11 +78,7 @@ async function makeBase(
     ? known
     : await fetchDebian(engine, { suite, baseDirectory: join(buildpacksDirectory, 'base'), report })
   const args = { DEBIAN: debian, SUITE: suite }
-  await buildWithProgress(
-    engine,
-    { tag, files: family.files, args, labels: { 'hosting.family': 'base' }, fresh },
-    report,
-  )
+  await buildWithProgress(engine, { tag, files: family.files, args, labels: { [familyLabel]: 'base' }, fresh }, report)
 }
 
 /** @returns the image's id */
@@ -92,7 +91,7 @@ async function ensureImage(
   return await withLock(buildpacksDirectory, async () => {
     // Whoever had the lock before may have made it.
     if (fresh || (await findImage(engine, tag)) === undefined) await make()
-    return (await engine.getImage(tag).inspect()).Id
+    return (await ask(engine.getImage(tag).inspect())).Id
   })
 }
 
@@ -102,6 +101,15 @@ async function findImage(engine: Engine, tag: string): Promise<string | undefine
 
 async function buildWithProgress(engine: Engine, build: ImageBuild, report: Report): Promise<void> {
   await withProgress({ title: `Image ${build.tag}`, report }, (note) => buildImage(engine, build, note))
+}
+
+/** Removes a family's older images. One in use refuses that (409) and is left for the next time. */
+async function removeSuperseded(engine: Engine, family: string, current: string): Promise<void> {
+  const images = await ask(engine.listImages({ filters: { label: [`${familyLabel}=${family}`] } }))
+  const tags = images.flatMap((image) => image.RepoTags ?? [])
+  for (const tag of tags.filter((one) => one.startsWith(`hosting/${family}:`) && one !== current)) {
+    await askUnless([404, 409], engine.getImage(tag).remove())
+  }
 }
 
 function idFile(id: string) {
