@@ -2,6 +2,7 @@
 import { buildStatic } from './static/build-static.ts'
 import { detect } from './detect.ts'
 import { readSiteConfig } from './site-config.ts'
+import { linkAhead } from './static/links-ahead.ts'
 import type { BuildRequest, BuiltRelease } from './types.ts'
 
 /**
@@ -19,4 +20,9 @@ export async function build(request: BuildRequest): Promise<BuiltRelease> {
     health: { path: config.health?.path ?? '/', timeoutMs: config.health?.timeout ?? request.defaultHealthTimeoutMs },
     notes,
   }
+}
+
+/** Work for the next release that can be done ahead, once this one is live and quiet. Never needed; `signal` ends it. */
+export async function prepareNext(releaseDirectory: string, signal: AbortSignal): Promise<void> {
+  await linkAhead(releaseDirectory, signal)
 }

@@ -3,7 +3,7 @@
 import { copyFile, link, lstat, mkdir, rm } from 'node:fs/promises'
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path/posix'
-import { absentAsUndefined, hasErrorCode } from '../../lib/files.ts'
+import { hasErrorCode } from '../../lib/files.ts'
 import { toBytes } from './byte-string.ts'
 import { type Compressible, compressAll } from './compress.ts'
 import { forEachConcurrently } from './concurrently.ts'
@@ -55,7 +55,7 @@ export async function publishFile(file: ServedFile, publication: Publication): P
   await linkFile(same?.path ?? source, target)
   if (!isCompressible(file.path, stats, publication)) return []
   for (const [suffix, variant] of same?.variants ?? []) await linkFile(variant, target + suffix)
-  return same?.complete === true ? [] : [{ path: target, size: stats.size }]
+  return same?.complete === true ? [] : [{ path: target, size: stats.size, mtime: stats.mtime }]
 }
 
 function isCompressible(path: string, stats: Stats, { compressible }: Publication): boolean {
@@ -67,19 +67,16 @@ async function linkFile(from: string, to: string): Promise<void> {
   try {
     await link(toBytes(from), toBytes(to))
   } catch (error) {
-    if (hasErrorCode(error, 'ENOENT') && (await makeFolder(to))) await linkFile(from, to)
-    else if (hasErrorCode(error, 'EEXIST')) await replaceFolder(from, to)
-    else if (hasErrorCode(error, 'EMLINK') || hasErrorCode(error, 'EXDEV')) await copyFile(toBytes(from), toBytes(to))
-    else throw error
+    if (!hasErrorCode(error, 'ENOENT')) return await linkDespite(error, from, to)
+    await mkdir(toBytes(dirname(to)), { recursive: true, mode: 0o755 })
+    await link(toBytes(from), toBytes(to)).catch((again: unknown) => linkDespite(again, from, to))
   }
 }
 
-/** True when the folder was missing: then it is worth another try. */
-async function makeFolder(path: string): Promise<boolean> {
-  const folder = dirname(path)
-  if ((await absentAsUndefined(lstat(toBytes(folder)))) !== undefined) return false
-  await mkdir(toBytes(folder), { recursive: true, mode: 0o755 })
-  return true
+async function linkDespite(error: unknown, from: string, to: string): Promise<void> {
+  if (hasErrorCode(error, 'EEXIST')) await replaceFolder(from, to)
+  else if (hasErrorCode(error, 'EMLINK') || hasErrorCode(error, 'EXDEV')) await copyFile(toBytes(from), toBytes(to))
+  else throw error
 }
 
 async function replaceFolder(from: string, to: string): Promise<void> {

@@ -2,10 +2,10 @@
 // The outcome is that of publish.ts, file by file (a test compares the two).
 import { lstat, rm } from 'node:fs/promises'
 import type { Stats } from 'node:fs'
-import { execOk } from '../../lib/exec.ts'
 import { fromBytes, toBytes, toText } from './byte-string.ts'
 import { type Compressible, compressAll } from './compress.ts'
 import { forEachConcurrently } from './concurrently.ts'
+import { linkFrom } from './links-ahead.ts'
 import { type Publication, type Published, publishFile } from './publish.ts'
 import { isVariant, parts, variantSuffixes } from './published-names.ts'
 import type { BuildRecord } from './record.ts'
@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** Below this many files, looking at each is as quick as starting cp. */
-const minFiles = 300
+const minFiles = 20
 
 /**
  * The paths below the document root to look at again; undefined when that can't be said, and all has to be.
@@ -40,7 +40,7 @@ export async function republish(publication: Publication, change: Change): Promi
   const files = await lookUp(publication, change)
   if (files === undefined || publication.earlier === undefined) return undefined
   const { release, earlier } = publication
-  await execOk('cp', ['-al', '--', ...parts.map((part) => toText(`${earlier.release}/${part}`)), toText(release)])
+  await linkFrom(toText(earlier.release), toText(release))
   await forEachConcurrently(files, ({ path }) => unpublish(release, path))
   const uncompressed: Compressible[] = []
   await forEachConcurrently(files, async ({ path, source }) => {

@@ -1,0 +1,142 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { siteConfigSchema } from '../../../src/buildpacks/site-config-schema.ts'
+import { parseSiteConfig, readSiteConfig } from '../../../src/buildpacks/site-config.ts'
+import { HostingError } from '../../../src/errors/hosting-error.ts'
+
+function mistakes(toml: string): readonly string[] {
+  try {
+    parseSiteConfig(toml)
+  } catch (error) {
+    if (error instanceof HostingError && error.code === 'invalid-site-config') return error.details
+    throw error
+  }
+  return []
+}
+
+describe('hosting.toml', () => {
+  it('takes every key that is documented', () => {
+    const config = parseSiteConfig(`
+root = "./public/"
+buildpack = "php-db"
+storage = ["wp-content/uploads"]
+[build]
+command = "npm run build"
+output = "dist"
+[health]
+path = "/up"
+timeout = "2m"
+[php]
+version = "8.2"
+ini = { memory_limit = "256M", display_errors = false }
+[database]
+engine = "mariadb"
+[[cron]]
+schedule = "*/5 * * * *"
+command = "php cron.php"
+`)
+    expect(config).toEqual({
+      root: 'public',
+      buildpack: 'php-db',
+      storage: ['wp-content/uploads'],
+      build: { command: 'npm run build', output: 'dist' },
+      health: { path: '/up', timeout: 120_000 },
+      php: { version: '8.2', ini: { memory_limit: '256M', display_errors: false } },
+      database: { engine: 'mariadb' },
+      cron: [{ schedule: '*/5 * * * *', command: 'php cron.php' }],
+    })
+    expect(parseSiteConfig('')).toEqual({})
+    expect(parseSiteConfig('root = "."')).toEqual({ root: '.' })
+  })
+
+  it('lists all mistakes with line and key', () => {
+    expect(
+      mistakes(
+        'roots = "x"\nroot = 3\n\n[build]\ncommand = "x"\n  comand = "y"\n[health]\ntimeout = "soon"\n[[cron]]\nschedule = "x"\ncommand = "y"\n[[cron]]\nschedule = "x"\nuser = "z"\n',
+      ),
+    ).toEqual([
+      'hosting.toml:2: root: Invalid input: expected string, received number',
+      'hosting.toml:6: build.comand: there is no such key',
+      'hosting.toml:8: health.timeout: write a duration such as "30s", "500ms" or "2m"',
+      'hosting.toml:12: cron.1.command: Invalid input: expected string, received undefined',
+      'hosting.toml:14: cron.1.user: there is no such key',
+      'hosting.toml:1: roots: there is no such key',
+    ])
+    expect(mistakes('build.command = 3\n')[0]).toMatch(/^hosting.toml:1: build.command: /)
+    expect(mistakes('build = { comand = "x" }\n')).toContain('hosting.toml:1: build.comand: there is no such key')
+  })
+
+  it('names line and column of a syntax error', () => {
+    expect(mistakes('root = "x"\n[build\n')[0]).toMatch(/^hosting.toml:\d+: not TOML at column \d+: /)
+  })
+
+  it.each(['/etc', '../x', 'a/../../b', '', 'a\\nb', 'a\\\\b'])('refuses the root %s', (root) => {
+    expect(mistakes(`root = "${root}"`)).toHaveLength(1)
+  })
+
+  it('is documented key by key', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../../docs/hosting-toml.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map((match) => [match[1], match[2]])
+    expect(rows).toEqual(documentedKeys(z.toJSONSchema(siteConfigSchema, { io: 'input' })))
+  })
+})
+
+const described = z.looseObject({
+  description: z.string().optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  items: z.unknown().optional(),
+})
+
+/** Key path and description of each key that holds a value of its own. */
+function documentedKeys(schema: unknown, path = ''): [string, string][] {
+  const { properties, items, description = '' } = described.parse(schema)
+  const own: [string, string][] = path === '' ? [] : [[path, description]]
+  const inItems = items === undefined ? [] : documentedKeys(items, `${path}[]`).filter(([, text]) => text !== '')
+  const below = Object.entries(properties ?? {}).flatMap(([key, value]) =>
+    documentedKeys(value, path === '' ? key : `${path}.${key}`),
+  )
+  return [...own, ...inItems, ...below].filter(([, text]) => text !== '')
+}
+
+describe('readSiteConfig', () => {
+  let tree: string
+  beforeEach(async () => {
+    tree = await mkdtemp(join(tmpdir(), 'site-config-'))
+  })
+  afterEach(async () => {
+    await rm(tree, { recursive: true })
+  })
+
+  it('finds nothing in an empty tree', async () => {
+    expect(await readSiteConfig(tree)).toEqual({})
+  })
+
+  it('takes the health check of app.json, and that of hosting.toml before it', async () => {
+    await writeFile(join(tree, 'app.json'), '{"name":"x","healthchecks":{"web":[{"type":"startup","path":"/ready"}]}}')
+    expect(await readSiteConfig(tree)).toEqual({ health: { path: '/ready' } })
+    await writeFile(join(tree, 'hosting.toml'), '[health]\npath = "/up"\n')
+    expect(await readSiteConfig(tree)).toEqual({ health: { path: '/up' } })
+  })
+
+  it.each(['{', '{"healthchecks":{"web":[{"path":"no slash"}]}}'])('refuses the app.json %s', async (text) => {
+    await writeFile(join(tree, 'app.json'), text)
+    await expect(readSiteConfig(tree)).rejects.toMatchObject({ code: 'invalid-site-config' })
+  })
+
+  // The attack: a hosting.toml that makes the daemon read a file of the host and show it in an error.
+  it('never reads through a link', async () => {
+    await symlink('/etc/passwd', join(tree, 'hosting.toml'))
+    await expect(readSiteConfig(tree)).rejects.toMatchObject({
+      code: 'invalid-site-config',
+      details: ['hosting.toml: it must be a regular file, not a link or a folder'],
+    })
+  })
+
+  it('limits its size', async () => {
+    await writeFile(join(tree, 'hosting.toml'), '#'.repeat(70_000))
+    await expect(readSiteConfig(tree)).rejects.toMatchObject({ code: 'invalid-site-config' })
+  })
+})
