@@ -72,7 +72,8 @@ async function inTurn<T>(presence: Presence, work: () => Promise<T>): Promise<T>
 
 async function removeIfEmpty({ config, store, deployments, log }: Parts, site: Site): Promise<void> {
   try {
-    if ((await store.releases.listOf(site.id)).length > 0) return
+    const releases = await store.releases.listOf(site.id)
+    if (releases.some((release) => release.state !== 'failed')) return
     const repository = repositoryPath(config.home, site.name)
     if ((await gitOk({ repository }, ['for-each-ref', '--count=1'])) !== '') return
     await deployments.destroy(site)

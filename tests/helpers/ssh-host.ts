@@ -1,5 +1,6 @@
 // A process that hosts nothing but an SSH door, for tests that watch its memory or throw garbage at it. Prints its port, then its peak
 // memory in kB on SIGUSR2. Commands: `zeros N` sends N bytes, `count` counts its input, `both` floods stdout and stderr, `true`, `sleep`.
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,7 +59,10 @@ const commands: Record<string, (request: Request, words: string[]) => Promise<nu
 }
 
 async function write(stream: Request['stdout'], data: Buffer): Promise<void> {
-  if (!stream.write(data)) await new Promise((resolve) => stream.once('drain', resolve))
+  if (stream.write(data) || stream.destroyed) return
+  const ready = new AbortController()
+  await Promise.race(['drain', 'close'].map((event) => once(stream, event, ready)))
+  ready.abort()
 }
 
 const handlers: Handlers = {

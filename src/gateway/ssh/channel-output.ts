@@ -12,8 +12,8 @@ const mostQueuedBytes = 1024 * 1024
 interface Wire {
   readonly channel: ServerChannel
   readonly socket: Socket
-  /** The client reads no more: what is written from now on is in vain. */
-  readonly deaf: AbortSignal
+  /** The channel is closed: what is written from now on is in vain. */
+  readonly lost: AbortSignal
   readonly translate: (chunk: Buffer) => Buffer
 }
 
@@ -37,37 +37,37 @@ export function channelOutput(wire: Wire): ChannelOutput {
   const stdout = to(wire.channel)
   const stderr = to(wire.channel.stderr)
   // Their `close` tells a handler that nobody is there any more.
-  wire.deaf.addEventListener('abort', () => [stdout, stderr].forEach((stream) => stream.destroy()))
+  wire.lost.addEventListener('abort', () => [stdout, stderr].forEach((stream) => stream.destroy()))
   const flush = async () => {
     await Promise.all([ended(stdout), ended(stderr)])
   }
   return { stdout, stderr, flush }
 }
 
-async function send({ channel, socket, deaf, translate }: Wire, target: Writable, chunk: Buffer): Promise<void> {
-  if (deaf.aborted) return
-  await untilDoneOr(deaf, (done) => target.write(translate(chunk), done))
+async function send({ channel, socket, lost, translate }: Wire, target: Writable, chunk: Buffer): Promise<void> {
+  if (lost.aborted) return
+  await untilDoneOr(lost, (done) => target.write(translate(chunk), done))
   forgetSentPiece(channel)
   const keyExchange = findKeyExchange(channel)
-  if (keyExchange !== undefined) await untilEvent(keyExchange, 'rekey', deaf)
-  if (socket.writableLength > mostQueuedBytes) await untilEvent(socket, 'drain', deaf)
+  if (keyExchange !== undefined) await untilEvent(keyExchange, 'rekey', lost)
+  if (socket.writableLength > mostQueuedBytes) await untilEvent(socket, 'drain', lost)
 }
 
 /** A channel that closes meanwhile never calls back, and one that was torn down throws. */
-async function untilDoneOr(deaf: AbortSignal, start: (done: () => void) => void): Promise<void> {
+async function untilDoneOr(lost: AbortSignal, start: (done: () => void) => void): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = () => {
-      deaf.removeEventListener('abort', end)
+      lost.removeEventListener('abort', end)
       resolve()
     }
-    deaf.addEventListener('abort', end)
+    lost.addEventListener('abort', end)
     start(end)
   }).catch(() => undefined)
 }
 
-async function untilEvent(emitter: EventEmitter, event: string, deaf: AbortSignal): Promise<void> {
+async function untilEvent(emitter: EventEmitter, event: string, lost: AbortSignal): Promise<void> {
   let listener: () => void = () => undefined
-  await untilDoneOr(deaf, (done) => {
+  await untilDoneOr(lost, (done) => {
     listener = done
     emitter.once(event, done)
   })

@@ -10,11 +10,12 @@ import type { Handlers } from '../session.ts'
 import { algorithms } from './algorithms.ts'
 import { type Admission, admit } from './admission.ts'
 import { type BufferWatch, watchBuffers } from './buffers.ts'
+import { collectAsItFlows } from './garbage.ts'
 import { findVisitor, judgeLogin, type Verdict } from './login.ts'
 import type { Penalties } from './penalties.ts'
 import { type RunningWork, serveSession, type SessionContext } from './session.ts'
 import { plainAddress } from './source.ts'
-import { hearEndOfWrite, withoutSha1 } from './ssh2-repairs.ts'
+import { withoutSha1 } from './ssh2-repairs.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 export interface ConnectionContext {
@@ -42,6 +43,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): voi
   if (admission === undefined) return
   try {
     const buffers = watchBuffers(socket, () => log.warn('a client ignored flow control and was cut off'))
+    collectAsItFlows(socket)
     converse(socket, { ...context, log, address, admission, buffers })
   } catch (error) {
     log.error({ err: error }, 'a connection could not be served')
@@ -74,7 +76,6 @@ function converse(socket: Socket, visit: Visit): void {
       socket.destroy()
     })
     for (const event of ['end', 'close']) socket.once(event, () => disconnected.abort())
-    hearEndOfWrite(client)
     letLogIn({ ...visit, socket, client, disconnected: disconnected.signal })
   })
   server.injectSocket(socket)

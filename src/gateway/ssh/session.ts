@@ -45,8 +45,6 @@ interface Asked {
 interface Life {
   /** What `Request.gone` shows: disconnected, or interrupted by the user. */
   readonly gone: AbortController
-  /** The client reads no more. */
-  readonly deaf: AbortSignal
   /** The channel is closed. */
   readonly lost: AbortSignal
 }
@@ -93,22 +91,19 @@ function learnSurroundings(session: Session): Surroundings {
 }
 
 function lifeOf(session: Session, disconnected: AbortSignal): Life {
-  const [gone, deaf, lost] = [new AbortController(), new AbortController(), new AbortController()]
-  const stopReading = () => {
-    deaf.abort()
-    gone.abort()
-  }
+  const gone = new AbortController()
+  const lost = new AbortController()
   const lose = () => {
     disconnected.removeEventListener('abort', lose)
     lost.abort()
-    stopReading()
+    gone.abort()
   }
   disconnected.addEventListener('abort', lose)
-  session.once('close', lose).once('eow', stopReading)
+  session.once('close', lose)
   session.on('signal', (_accept, _reject, { name }) => {
     if (['INT', 'TERM', 'HUP', 'QUIT'].includes(name)) gone.abort()
   })
-  return { gone, deaf: deaf.signal, lost: lost.signal }
+  return { gone, lost: lost.signal }
 }
 
 type OpenSession = SessionContext & Life & { readonly surroundings: Surroundings; readonly keys: Asked['keys'] }
@@ -143,9 +138,9 @@ async function serve(session: Session, { accept, run }: Asked, context: OpenSess
 
 /** The streams of a request, and how to end it: everything is flushed before the exit status, and that is sent before the channel closes. */
 function streamsOf(session: Session, channel: ServerChannel, context: OpenSession) {
-  const { socket, deaf, lost, gone, surroundings, keys } = context
+  const { socket, lost, gone, surroundings, keys } = context
   const hasTerminal = surroundings.terminal !== undefined
-  const output = channelOutput({ channel, socket, deaf, translate: hasTerminal ? withCarriageReturns : unchanged })
+  const output = channelOutput({ channel, socket, lost, translate: hasTerminal ? withCarriageReturns : unchanged })
   const actions = { interrupt: () => gone.abort(), end: () => input.end() }
   const input = channelInput(
     channel,

@@ -1,7 +1,7 @@
 // The one place that reaches into ssh2 (the lockfile pins 1.17.0), to mend what it gets wrong. docs/why/010-ssh2.md tells each defect,
 // tests/system/ssh-gateway.test.ts shows it.
 import { EventEmitter } from 'node:events'
-import type { Connection, ParsedKey, ServerChannel } from 'ssh2'
+import type { ParsedKey, ServerChannel } from 'ssh2'
 
 /** The least packet that a client may announce. ssh2 cuts output into pieces of that size: pieces of 0 bytes keep it busy for ever. */
 const leastPacketSize = 1024
@@ -39,33 +39,8 @@ export function withoutSha1(key: ParsedKey): ParsedKey[] {
   return ['rsa-sha2-512', 'rsa-sha2-256'].map((type) => Object.create(key, { type: { value: type } }) as ParsedKey)
 }
 
-/**
- * Makes sessions emit `eow` (OpenSSH's PROTOCOL, 2.1: the client will read no more output, as in `ssh host logs -f | head`), which ssh2
- * ignores: both sides would wait for ever.
- */
-export function hearEndOfWrite(client: Connection): void {
-  const handlers = inside(inside(client, '_protocol'), '_handlers')
-  const original = inside(handlers, 'CHANNEL_REQUEST')
-  const channels = inside(client, '_chanMgr')
-  Reflect.set(handlers, 'CHANNEL_REQUEST', (...values: [protocol: unknown, recipient: number, type: string]) => {
-    const [, recipient, type] = values
-    if (type === 'eow@openssh.com') emitEndOfWrite(channels, recipient)
-    call(handlers, original, values)
-  })
-}
-
-function emitEndOfWrite(channels: object, recipient: number): void {
-  const session: unknown = call(channels, inside(channels, 'get'), [recipient])
-  if (session instanceof EventEmitter) session.emit('eow')
-}
-
 function inside(owner: object, field: string): object {
   const found: unknown = Reflect.get(owner, field)
   if (typeof found === 'function' || (typeof found === 'object' && found !== null)) return found
   throw new Error(`ssh2 has changed: no ${field}`)
-}
-
-function call(owner: object, method: object, values: unknown[]): unknown {
-  if (typeof method !== 'function') throw new Error('ssh2 has changed: not a function')
-  return Reflect.apply(method, owner, values) as unknown
 }
