@@ -32,6 +32,17 @@ describe('a table', () => {
     expect(renderTable(columns, rows, viewFor(undefined, now))[1]).toContain('longer than the terminal')
   })
 
+  it('cuts between characters as people see them', () => {
+    const rows = [
+      ['name', '日本日本日本'],
+      ['name', 'e\u0301'.repeat(20)],
+    ]
+    expect(renderTable(columns, rows, onTerminal(15)).slice(1)).toEqual([
+      'name  日本日本…',
+      `name  ${'e\u0301'.repeat(8)}…`,
+    ])
+  })
+
   it('shows what tenants wrote without obeying it', () => {
     const [, line] = renderTable(columns, [['\u001b[31mred', 'two\nlines\tand a tab \u202e']], viewFor(undefined, now))
     expect(line).toBe('\\x1b[31mred  two\\x0alines and a tab \\x202e')
