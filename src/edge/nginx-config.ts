@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { accessLogFormat } from './access-log.ts'
 import { renderLocations } from './nginx-locations.ts'
-import { type NginxOptions, quote } from './nginx-options.ts'
+import { hasBrotli, type NginxOptions, quote } from './nginx-options.ts'
 
 /** Host that answers with the version of the configuration in use. RFC 2606: nobody can own a name below `invalid`. */
 export const versionHost = 'edge.invalid'
@@ -124,7 +124,6 @@ access_log ${quote(`${link}/routes/$site/log/access.log`)} site if=$logged;`
 /** brotli for the same types as gzip, whose list comes with the media types. */
 function renderCompression({ modules, mediaTypes }: NginxOptions): string {
   const types = /^gzip_types\s+([^;]+);/m.exec(mediaTypes)?.[1]
-  const hasBrotli = ['brotli_filter', 'brotli_static'].every((part) => modules.some((file) => file.includes(part)))
   return `gzip on;
 gzip_vary on;
 gzip_static on;
@@ -132,7 +131,7 @@ gzip_proxied any;
 gzip_comp_level 4;
 gzip_min_length 1024;
 ${
-  hasBrotli && types !== undefined
+  hasBrotli(modules) && types !== undefined
     ? `brotli on;
 brotli_static on;
 brotli_comp_level 4;

@@ -21,6 +21,10 @@ export interface NginxOptions {
   readonly pages: Pages
 }
 
+export function hasBrotli(modules: readonly string[]): boolean {
+  return ['brotli_filter', 'brotli_static'].every((part) => modules.some((file) => file.includes(part)))
+}
+
 /** A parameter in nginx's quotes; a variable in it stays one. */
 export function quote(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`
