@@ -112,12 +112,11 @@ it('sends targets and values exactly as they were written', async () => {
     .map((parts) => parts.join('').trim())
   const words = fc.sample(word, { numRuns: 60, seed: 7 }).filter((text) => text !== '' && !/[\x80-\xa0]/.test(text))
   const targets = words.map((text) => `/${text.replace(/[:#?*]/g, '').replace(/^[/\\]+/, '')}`)
-  const site = await serveStatic({
+  await using site = await serveStatic({
     'index.html': 'home',
     _redirects: Buffer.from(targets.map((target, index) => `/r${index} ${target}x`).join('\n'), 'latin1'),
     _headers: Buffer.from(words.map((value, index) => `/h${index}\n  X-Value: ${value}x`).join('\n'), 'latin1'),
   })
-  await using _ = site
   for (const [index, target] of targets.entries()) {
     expect((await site.get(`/r${index}`)).headers.location).toBe(percentEncode(`${target}x`))
   }
@@ -137,12 +136,11 @@ it('matches and passes on any file name, encoded as it may be', async () => {
   const encode = (text: string) =>
     text.replace(/[\s\S]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
   const lines = names.map((text, index) => `/n${index}/${encode(text)}/:x /hit${index}/:x 302`)
-  const site = await serveStatic({
+  await using site = await serveStatic({
     'index.html': 'home',
     _redirects: [...lines, '/s/* /t/:splat 302', '/page/* /files/:splat 200'].join('\n'),
     ...Object.fromEntries(names.map((text) => [`files/f-${text}`, fromText(text)])),
   })
-  await using _ = site
   for (const [index, text] of names.entries()) {
     expect((await site.get(`/n${index}/${encode(text)}/end`)).headers.location).toBe(`/hit${index}/end`)
     const passed = (await site.get(`/s/${encode(text)}`)).headers.location ?? ''

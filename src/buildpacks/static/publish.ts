@@ -67,10 +67,14 @@ async function linkFile(from: string, to: string): Promise<void> {
   try {
     await link(toBytes(from), toBytes(to))
   } catch (error) {
-    if (!hasErrorCode(error, 'ENOENT')) return await linkDespite(error, from, to)
-    await mkdir(toBytes(dirname(to)), { recursive: true, mode: 0o755 })
-    await link(toBytes(from), toBytes(to)).catch((again: unknown) => linkDespite(again, from, to))
+    if (hasErrorCode(error, 'ENOENT')) await linkIntoNewFolder(from, to)
+    else await linkDespite(error, from, to)
   }
+}
+
+async function linkIntoNewFolder(from: string, to: string): Promise<void> {
+  await mkdir(toBytes(dirname(to)), { recursive: true, mode: 0o755 })
+  await link(toBytes(from), toBytes(to)).catch((error: unknown) => linkDespite(error, from, to))
 }
 
 async function linkDespite(error: unknown, from: string, to: string): Promise<void> {

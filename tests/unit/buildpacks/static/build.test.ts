@@ -5,7 +5,6 @@ import { pack } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { build } from '../../../../src/buildpacks/build.ts'
 import type { BuildRequest } from '../../../../src/buildpacks/types.ts'
-import type { HostingError } from '../../../../src/errors/hosting-error.ts'
 import type { BuildResult } from '../../../../src/runtime/runtime.ts'
 import { buildRequest, type Tree, writeTree } from '../../../helpers/static-site.ts'
 
@@ -32,53 +31,44 @@ async function buildTree(tree: Tree, more: Partial<BuildRequest> = {}) {
 }
 
 describe('document root', () => {
-  it.each<[string, Tree, string[], string]>([
+  it.each<[string, Tree, { edge: string[]; note: string }]>([
     [
       'the whole tree',
       { 'index.html': '', 'assets/a.css': '' },
-      ['assets', 'index.html'],
-      'document root: the whole tree',
+      { edge: ['assets', 'index.html'], note: 'document root: the whole tree' },
     ],
     [
       'a folder with an index page',
       { 'public/index.html': '', 'README.md': '' },
-      ['index.html'],
-      'document root public/ (it has an index page)',
+      { edge: ['index.html'], note: 'document root public/ (it has an index page)' },
     ],
     [
       'the older name of the page',
       { 'htdocs/index.htm': '' },
-      ['index.htm', 'index.html'],
-      'document root htdocs/ (it has an index page)',
+      { edge: ['index.htm', 'index.html'], note: 'document root htdocs/ (it has an index page)' },
     ],
     [
       'the first of several',
       { 'dist/index.html': '', 'www/index.html': '', 'www/x.html': '' },
-      ['index.html'],
-      'document root dist/ (it has an index page)',
+      { edge: ['index.html'], note: 'document root dist/ (it has an index page)' },
     ],
     [
       'no folder of assets',
       { 'index.html': '', 'public/logo.svg': '' },
-      ['index.html', 'public'],
-      'document root: the whole tree',
+      { edge: ['index.html', 'public'], note: 'document root: the whole tree' },
     ],
     [
       'what hosting.toml says',
       { 'hosting.toml': 'root = "a/b"', 'a/b/x.html': '', 'index.html': '' },
-      ['x.html'],
-      'document root a/b',
+      { edge: ['x.html'], note: 'document root a/b' },
     ],
     [
       'the tree, when hosting.toml says so',
       { 'hosting.toml': 'root = "."', 'public/index.html': '', 'x.html': '' },
-      ['public', 'x.html'],
-      'document root .',
+      { edge: ['public', 'x.html'], note: 'document root .' },
     ],
-  ])('is %s', async (_, tree, edge, note) => {
-    const built = await buildTree(tree)
-    expect(built.edge).toEqual(edge)
-    expect(built.notes).toEqual([note])
+  ])('is %s', async (_, tree, { edge, note }) => {
+    expect(await buildTree(tree)).toMatchObject({ edge, notes: [note] })
   })
 
   it.each<[string, Tree]>([
@@ -186,7 +176,9 @@ describe('build command', () => {
           const stream: NodeJS.ReadableStream = tar
           return stream
         },
-        dispose: async () => void seen.disposed++,
+        dispose: async () => {
+          seen.disposed++
+        },
         ...more,
       }
     }
@@ -211,9 +203,11 @@ describe('build command', () => {
     [{ exitCode: 137, killed: 'timeout' }, 'it ran longer than a build may'],
   ] as const)('fails with the last lines: %j', async (result, text) => {
     const { seen, runBuild } = builder({}, result)
-    const error = await buildTree(source, { runBuild }).catch((thrown: HostingError) => thrown)
-    expect(error).toMatchObject({ code: 'build-failed', details: ['line one', 'line two'] })
-    expect((error as HostingError).message).toContain(text)
+    await expect(buildTree(source, { runBuild })).rejects.toMatchObject({
+      code: 'build-failed',
+      message: `The build command "make it" failed: ${text}`,
+      details: ['line one', 'line two'],
+    })
     expect(seen.disposed).toBe(1)
   })
 

@@ -42,7 +42,7 @@ const changes = fc.dictionary(fc.constantFrom(...names), content, { maxKeys: 6 }
 function apply(tree: Tree, change: Record<string, string | undefined>): Tree {
   const next: Record<string, Tree[string]> = { ...tree }
   for (const [name, value] of Object.entries(change)) {
-    if (value === undefined) delete next[name]
+    if (value === undefined) Reflect.deleteProperty(next, name)
     else if (name === 'link.html') next[name] = { link: 'index.html' }
     else if (name === '_redirects') next[name] = `/x${value.length} /y\n`
     else if (name === '_headers') next[name] = value === 'short' ? '' : '/ruled/*\n  X-A: 1\n'
