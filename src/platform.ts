@@ -1,6 +1,6 @@
 // Wires the parts together and starts them, each only when what it needs is there; stops them in reverse.
 import { open, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureFirstAdmin } from './access/first-admin.ts'
 import { renderBanner } from './banner.ts'
@@ -48,7 +48,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const admin = await ensureFirstAdmin({ store, keys: await adminKeys(config), name: 'admin' })
 
   const runtime = createDockerRuntime({
-    homeId: basename(home.link).replace(/[^a-z0-9]/g, ''),
+    homeId: home.id,
     buildpacksDirectory,
     log,
   })

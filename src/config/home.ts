@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 export interface Home {
   readonly root: string
+  /** Tells this home from others on the machine; [a-z0-9]. */
+  readonly id: string
   /** Short alias of `root` that nginx uses: a unix socket's path ends at 107 bytes (unix(7)). */
   readonly link: string
   readonly database: string
@@ -19,11 +21,12 @@ export interface Home {
 }
 
 export function homeAt(root: string, link?: string): Home {
-  const short = createHash('sha256').update(root).digest('hex').slice(0, 8)
+  const id = createHash('sha256').update(root).digest('hex').slice(0, 8)
   const run = join(root, 'run')
   return {
     root,
-    link: link || `/run/hosting-${short}`,
+    id,
+    link: link || `/run/hosting-${id}`,
     database: join(root, 'hosting.db'),
     repositories: join(root, 'repos'),
     releases: join(root, 'releases'),

@@ -1,6 +1,6 @@
 // Removes what a platform of a test may have left: containers, nginx, the short link of its home, and its directory.
 import { readFile, rm } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import type { Home } from '../../src/config/home.ts'
 import { edgePaths } from '../../src/edge/edge-paths.ts'
 import { findMaster } from '../../src/edge/nginx-process.ts'
@@ -10,14 +10,9 @@ import { run, runOk } from './session.ts'
 
 /** The names of the containers of a home, running or not. */
 export async function containersOf(home: Home): Promise<string[]> {
-  const filter = `label=${homeLabel}=${homeIdOf(home)}`
+  const filter = `label=${homeLabel}=${home.id}`
   const { stdout } = await runOk('docker', ['ps', '-a', '--filter', filter, '--format', '{{.Names}}'])
   return stdout.split('\n').filter(Boolean)
-}
-
-/** As platform.ts names a home to Docker. */
-export function homeIdOf(home: Home): string {
-  return basename(home.link).replace(/[^a-z0-9]/g, '')
 }
 
 /** The master process of a home's nginx, if it runs. */
