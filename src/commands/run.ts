@@ -1,4 +1,5 @@
 // One way in for every door: words in, an exit status out. It never rejects; what went wrong is said on standard error.
+import type { Readable, Writable } from 'node:stream'
 import { toHostingError, type HostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
 import { viewFor } from './output/view.ts'
@@ -14,8 +15,7 @@ const interrupted = 130
 
 export function createCommandRunner(services: Services): CommandRunner {
   return async (request, words) => {
-    // A client that closes its end makes the stream fail; that is no reason for the daemon to end.
-    for (const stream of [request.stdin, request.stdout, request.stderr]) stream.on('error', () => undefined)
+    for (const stream of [request.stdin, request.stdout, request.stderr]) tolerateErrors(stream)
     try {
       await runWords(services, request, askedFor(words))
       return request.gone.aborted ? interrupted : 0
@@ -24,6 +24,11 @@ export function createCommandRunner(services: Services): CommandRunner {
       return say(request, toHostingError(error, reporter(services, request, words)))
     }
   }
+}
+
+/** A client that closes its end makes a stream fail; that is no reason for the daemon to end. Once, where one visit runs many commands. */
+function tolerateErrors(stream: Readable | Writable): void {
+  if (stream.listenerCount('error') === 0) stream.on('error', () => undefined)
 }
 
 async function runWords(services: Services, request: CommandRequest, words: readonly string[]): Promise<void> {

@@ -1,8 +1,6 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Tables } from './schema.ts'
-
-export type Domain = Selectable<Tables['domains']>
 
 export function domainsIn(db: Kysely<Tables>, clock: Clock) {
   return {

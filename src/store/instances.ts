@@ -1,8 +1,6 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { InstanceState, Tables } from './schema.ts'
-
-export type InstanceRow = Selectable<Tables['instances']>
 
 export function instancesIn(db: Kysely<Tables>, clock: Clock) {
   return {
