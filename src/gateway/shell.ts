@@ -51,7 +51,8 @@ function commandInput(from: Readable, interrupted: AbortController): { stdin: Re
     if (bytes.length > 0 && stdin.writable) stdin.write(bytes)
   }
   const finish = () => void stdin.end()
-  from.on('data', take).once('end', finish)
+  // readline has left it paused.
+  from.on('data', take).once('end', finish).resume()
   const release = () => {
     from.off('data', take).off('end', finish).pause()
     stdin.destroy()

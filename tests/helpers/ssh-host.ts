@@ -1,12 +1,10 @@
-// A process that hosts nothing but an SSH door, for tests that watch its memory or throw garbage at it. Prints its port, then its peak
-// memory in kB on SIGUSR2. Commands: `zeros N` sends N bytes, `count` counts its input, `both` floods stdout and stderr, `true`, `sleep`.
+// A process that hosts nothing but the SSH door and the local one, for tests that watch its memory or throw garbage at it. Prints its
+// port, then its memory in kB (the peak, and now) on SIGUSR2. Arguments: keys=FINGERPRINT|KEY,… and any flag of the configuration.
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../../src/config/load.ts'
 import { splitCommandLine } from '../../src/gateway/command-line.ts'
+import { startLocalDoor } from '../../src/gateway/local/door.ts'
 import type { Handlers, Request } from '../../src/gateway/session.ts'
 import { startSshDoor } from '../../src/gateway/ssh/door.ts'
 import { ensureHostKeys } from '../../src/gateway/ssh/host-keys.ts'
@@ -53,6 +51,10 @@ const commands: Record<string, (request: Request, words: string[]) => Promise<nu
     stdout.write(`${JSON.stringify({ account: account.name, terminal, gitProtocol, fingerprint, words })}\n`)
     return 0
   },
+  async forget({ fingerprint }) {
+    await store.keys.remove(fingerprint ?? '')
+    return 0
+  },
   async throw() {
     throw new Error('on purpose')
   },
@@ -82,8 +84,7 @@ const handlers: Handlers = {
 
 const flags = Object.fromEntries(process.argv.slice(2).map((flag) => flag.split('=') as [string, string]))
 const { keys: keyLines = '', ...options } = flags
-const home = await mkdtemp(join(tmpdir(), 'ssh-host-'))
-const config = loadConfig({ flags: { 'ssh-port': '0', ...options, home }, env: {} })
+const config = loadConfig({ flags: { 'ssh-port': '0', ...options }, env: {} })
 const store = await openStore(':memory:', systemClock)
 const account = await store.accounts.add('ada', 'admin')
 for (const line of keyLines.split(',').filter(Boolean)) {
@@ -94,14 +95,12 @@ const log = createLog(config['log-level'])
 const hostKeys = await ensureHostKeys(config.home)
 const door = await startSshDoor({ config, store, handlers, log, clock: systemClock, hostKeys })
 
+const local = await startLocalDoor({ path: config.home.controlSocket, handlers, store, log })
+
 process.on('SIGUSR2', () =>
   process.stdout.write(`${process.resourceUsage().maxRSS} ${process.memoryUsage().rss >> 10}\n`),
 )
 process.on('SIGTERM', () => {
-  void door.close().then(async () => {
-    await store.close()
-    await rm(home, { recursive: true })
-    process.exit(0)
-  })
+  void Promise.all([door.close(), local.close()]).then(() => process.exit(0))
 })
 process.stdout.write(`${door.port}\n`)

@@ -86,7 +86,7 @@ async function untilEnded(socket: Socket, streams: ClientStreams, input: ClientI
 }
 
 function print(socket: Socket, { payload }: Frame, to: Writable): void {
-  if (to.write(payload)) return
+  if (to.write(payload) || socket.isPaused()) return
   socket.pause()
   to.once('drain', () => socket.resume())
 }

@@ -103,8 +103,10 @@ function inputOf(socket: Socket, closed: AbortSignal) {
 function outputOf(socket: Socket, type: 'stdout' | 'stderr'): Writable {
   const stream = new Writable({
     highWaterMark: 128 * 1024,
-    write(chunk: Buffer, _encoding, done) {
-      socket.write(encodeData(type, chunk), () => done())
+    // All that waits goes out as one: `logs` writes line by line.
+    writev(waiting, done) {
+      const data = Buffer.concat(waiting.map(({ chunk }) => chunk as Buffer))
+      socket.write(encodeData(type, data), () => done())
     },
   }).on('error', () => undefined)
   socket.once('close', () => stream.destroy())

@@ -26,13 +26,16 @@ export interface ChannelOutput {
 
 export function channelOutput(wire: Wire): ChannelOutput {
   let turn = Promise.resolve()
+  const inTurn = (target: Writable, data: Buffer, done: (error?: Error | null) => void) => {
+    turn = turn.then(() => send(wire, target, data))
+    turn.then(() => done(), done)
+  }
   const to = (target: Writable) =>
     new Writable({
       highWaterMark: 128 * 1024,
-      write(chunk: Buffer, _encoding, done) {
-        turn = turn.then(() => send(wire, target, chunk))
-        turn.then(() => done(), done)
-      },
+      write: (chunk: Buffer, _encoding, done) => inTurn(target, chunk, done),
+      // All that waits goes out as one: a packet for each line of a log would cost many times as much.
+      writev: (waiting, done) => inTurn(target, Buffer.concat(waiting.map(({ chunk }) => chunk as Buffer)), done),
     }).on('error', () => undefined)
   const stdout = to(wire.channel)
   const stderr = to(wire.channel.stderr)
