@@ -5,6 +5,11 @@ import { z } from 'zod'
 const port = z.coerce.number().int().min(0).max(65_535)
 const count = z.coerce.number().int().min(1)
 const seconds = z.coerce.number().positive()
+/** Lower-case labels (RFC 1123), one or more: a machine's own name has no dot. */
+const baseDomain = z
+  .string()
+  .toLowerCase()
+  .regex(/^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, 'is not a domain name')
 const megabytes = z.coerce.number().int().min(1)
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
 
@@ -16,7 +21,7 @@ export const configSchema = z
       .min(1)
       .default('.hosting')
       .describe('Where everything is kept: database, repositories, releases, logs.'),
-    'base-domain': z.string().default('localhost').describe('Short site names become names below this domain.'),
+    'base-domain': baseDomain.default('localhost').describe('Short site names become names below this domain.'),
     'http-port': port.default(8080).describe('Port of the edge for HTTP.'),
     'ssh-port': port.default(2222).describe('Port of the SSH gateway. 0 takes any free one.'),
     standalone: flag

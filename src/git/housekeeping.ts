@@ -1,14 +1,18 @@
 // What keeps repositories small and free of leftovers: never on a push's way.
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { execOk } from '../lib/exec.ts'
+import { simpleGit } from 'simple-git'
+import { baseEnv } from '../lib/exec.ts'
 import { absentAsUndefined, removeTree } from '../lib/files.ts'
-import { gitEnv, gitSettings } from './git.ts'
+import { gitEnv } from './git.ts'
 
-/** Packs loose objects and drops what nothing refers to for two weeks (git's default), at the lowest priority. */
+/** Packs loose objects and drops what nothing refers to for two weeks (git's default), on one thread: pushes go first. */
 export async function collectGarbage(repository: string, signal?: AbortSignal): Promise<void> {
-  const args = ['-n', '19', 'git', ...gitSettings(), `--git-dir=${repository}`, 'gc', '--quiet']
-  await execOk('nice', args, { env: gitEnv(), ...(signal === undefined ? {} : { signal }) })
+  const config = ['safe.directory=*', 'pack.threads=1']
+  // The library takes any GIT_CONFIG_* for an attack; ours keep the configuration of users and of the system out.
+  const unsafe = { allowUnsafeConfigPaths: true }
+  const git = simpleGit({ baseDir: repository, config, unsafe, ...(signal && { abort: signal }) })
+  await git.env({ ...baseEnv, ...gitEnv() }).raw('gc', '--quiet')
 }
 
 /**

@@ -20,7 +20,8 @@ export interface ExecResult {
   readonly stderr: string
 }
 
-const baseEnv = {
+/** What every child gets; nothing of the daemon's own environment is inherited. */
+export const baseEnv = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/nonexistent',
   LANG: 'C.UTF-8',

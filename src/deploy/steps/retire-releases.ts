@@ -1,10 +1,14 @@
 // Keeps the releases one may roll back to and gives up the others: their rows say `removed`, their files go later and slowly.
 import { forgetRelease, keepRelease } from '../../git/release-refs.ts'
+import { collectGarbage } from '../../git/housekeeping.ts'
 import { repositoryPath } from '../../config/home.ts'
 import type { Release } from '../../store/releases.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Parts } from '../parts.ts'
 import { removeUnusedReleases } from '../release-files.ts'
+
+/** Each push leaves some loose objects; a fetch is slower with thousands of them. */
+const releasesPerGc = 20
 
 export async function retireReleases(site: Site, parts: Parts): Promise<void> {
   const { store, config } = parts
@@ -17,6 +21,7 @@ export async function retireReleases(site: Site, parts: Parts): Promise<void> {
     await forgetRelease(repository, release.number)
   }
   await removeUnusedReleases(site, parts)
+  if (live !== undefined && live.number % releasesPerGc === 0) await collectGarbage(repository, parts.background.signal)
 }
 
 /** @param releases newest first @returns those retired beyond the number to keep; the live one counts as one */
