@@ -10,8 +10,8 @@ import { gitEnv } from './git.ts'
 export async function collectGarbage(repository: string, signal?: AbortSignal): Promise<void> {
   const config = ['safe.directory=*', 'pack.threads=1']
   // The library takes any GIT_CONFIG_* for an attack; ours keep the configuration of users and of the system out.
-  const unsafe = { allowUnsafeConfigPaths: true }
-  const git = simpleGit({ baseDir: repository, config, unsafe, ...(signal && { abort: signal }) })
+  const allowed = { unsafe: { allowUnsafeConfigPaths: true }, allowEnvironment: Object.keys(gitEnv()) }
+  const git = simpleGit({ baseDir: repository, config, ...allowed, ...(signal && { abort: signal }) })
   await git.env({ ...baseEnv, ...gitEnv() }).raw('gc', '--quiet')
 }
 
