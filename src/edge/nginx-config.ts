@@ -2,6 +2,7 @@
 // It only fits together with the routing tree (routes.ts): every path below holds $site, and rename(2) changes what that means.
 import { createHash } from 'node:crypto'
 import { accessLogFormat } from './access-log.ts'
+import { maxHostNameLength } from '../names/host-name.ts'
 import { renderLocations } from './nginx-locations.ts'
 import { hasBrotli, type NginxOptions, quote } from './nginx-options.ts'
 
@@ -46,15 +47,15 @@ events {
 }
 
 /**
- * $site: a host name of the shape that names/host-name.ts allows, or "-", for which no route can exist.
+ * $site: a name that can stand in a path, or "-", for which no route can exist. Routes decide which names are sites: the full
+ * grammar (names/host-name.ts) would cost 2 % of a request here.
  * nginx has made $host lower-case and cut off port and trailing dot; an absolute request URI has won over the Host header (RFC 9112, 3.2.2).
  * $port_suffix: the port that the client named in its Host header, unless that header is about another host.
  */
 function renderMaps(): string {
-  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
   return `map $host $site {
   default "-";
-  "~^(?=.{3,65}$)(?!.*\\.[0-9]+$)${label}(?:\\.${label})+$" $host;
+  "~^[a-z0-9][a-z0-9.-]{1,${maxHostNameLength - 2}}[a-z0-9]$" $host;
 }
 map "$host $http_host" $port_suffix {
   default "";

@@ -1,29 +1,38 @@
 // A configuration is used only after nginx itself has accepted it (`nginx -t`). What it says goes to whoever asked.
-import { rm } from 'node:fs/promises'
 import { HostingError } from '../errors/hosting-error.ts'
 import { exec, type ExecResult } from '../lib/exec.ts'
-import { hasErrorCode, writeFileAtomic } from '../lib/files.ts'
+import { ensureDirectory, hasErrorCode, removeTree, writeFileAtomic } from '../lib/files.ts'
 import type { EdgePaths } from './edge-paths.ts'
 import { renderNginxConfig } from './nginx-config.ts'
 import type { NginxOptions } from './nginx-options.ts'
 
 /**
- * Proves the configuration that `options` make. Only what belongs to the running nginx is left out: its port (below 1024 only
- * root may bind it), its pid file and its error log (both may be another user's).
+ * Proves the configuration that `options` make. What belongs to the running nginx is left out: its port (below 1024 only
+ * root may bind it), its pid file, its error log and its temporary directories, which may all be another user's.
  * @throws HostingError invalid-config with what nginx says; unavailable when there is no nginx
  */
 export async function proveConfig(options: NginxOptions, paths: EdgePaths): Promise<void> {
   const proof: NginxOptions = {
     ...options,
     listen: [`unix:${paths.candidate}.sock`],
-    paths: { ...options.paths, pid: `${paths.candidate}.pid`, errorLog: 'stderr' },
+    paths: { ...options.paths, pid: `${paths.candidate}.pid`, errorLog: 'stderr', state: `${paths.candidate}.d` },
   }
+  await ensureDirectory(proof.paths.state)
   await writeFileAtomic(paths.candidate, renderNginxConfig(proof))
   try {
-    const { exitCode, stderr } = await runNginx(['-t', '-q', '-c', paths.candidate, '-e', 'stderr', '-p', paths.state])
+    const { exitCode, stderr } = await runNginx([
+      '-t',
+      '-q',
+      '-c',
+      paths.candidate,
+      '-e',
+      'stderr',
+      '-p',
+      proof.paths.state,
+    ])
     if (exitCode !== 0) throw refused(stderr)
   } finally {
-    await Promise.all(['.sock', '.pid'].map((end) => rm(paths.candidate + end, { force: true })))
+    await Promise.all(['.sock', '.pid', '.d'].map((end) => removeTree(paths.candidate + end)))
   }
 }
 

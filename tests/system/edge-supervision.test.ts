@@ -72,7 +72,7 @@ describe('nginx', () => {
     })
     expect(await readFile(path, 'utf8')).toBe(before)
     expect(await get()).toMatchObject({ status: 200, text: 'file' })
-    expect((await readdir(join(fixture.config.home.run))).filter((name) => /sock|pid|tmp/.test(name))).toEqual([])
+    expect((await readdir(join(fixture.config.home.run))).filter((name) => /sock|pid|tmp|\.d$/.test(name))).toEqual([])
   })
 
   it('does not start on a port that something else uses: an error that names it', async () => {

@@ -26,6 +26,7 @@ beforeAll(async () => {
     'style.css.gz': gzipSync(style),
     'style.css.br': brotliCompressSync(style),
     'plain.css': style,
+    'photo.png': 'png',
     'number.bin': Buffer.from('0123456789'),
   }
   await fixture.addSite(
@@ -52,6 +53,7 @@ describe('the edge tree', () => {
     ['/docs/', '<p>docs</p>'],
     ['//docs//', '<p>docs</p>'],
     ['/a%20b/%C3%BC.txt', 'ümlaut'],
+    ['/style.css', style],
   ])('answers %s itself', async (path, text) => {
     const answer = await get(path)
     expect(answer).toMatchObject({ status: 200, text })
@@ -68,9 +70,8 @@ describe('the edge tree', () => {
 
   it('leaves every other method to the instance', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND'])
-      expect((await ask({ port: fixture.port, host: site, path: '/about', method })).text).toBe(
-        `${method} /about ${site}`,
-      )
+      for (const path of ['/', '/about', '/style.css', '/photo.png'])
+        expect((await ask({ port: fixture.port, host: site, path, method })).text).toBe(`${method} ${path} ${site}`)
   })
 
   it('answers HEAD, ranges and conditions', async () => {
@@ -82,6 +83,12 @@ describe('the edge tree', () => {
     expect(await get('/number.bin', { 'if-none-match': etag })).toMatchObject({ status: 304, text: '' })
     expect((await get('/number.bin', { 'if-modified-since': head.headers['last-modified'] ?? '' })).status).toBe(304)
     expect(await get('/number.bin', { range: 'bytes=2-4', 'if-range': '"other"' })).toMatchObject({ status: 200 })
+  })
+
+  it('sends what has no variants without looking for them, and says nothing of varying', async () => {
+    const answer = await get('/photo.png', { 'accept-encoding': 'br, gzip' })
+    expect(answer).toMatchObject({ status: 200, text: 'png', headers: { 'content-type': 'image/png' } })
+    expect(answer.headers.vary).toBeUndefined()
   })
 
   it('speaks IPv6 and HTTP/1.0', async () => {
@@ -164,7 +171,44 @@ describe('the access log', () => {
   })
 })
 
+describe('a WebSocket', () => {
+  it('is passed through, both ways', async () => {
+    const host = 'socket.example.org'
+    const id = await fixture.addInstance(host)
+    const server = await fixture.serve(id, (_, response) => response.end())
+    server.on('upgrade', (request, socket) => {
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
+      )
+      socket.once('data', (data: Buffer) => socket.end(`got ${data.toString()}`))
+    })
+    await fixture.edge.routes.point(parseHostName(host), id)
+    const head = `GET /chat HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+    const answer = await sendRaw(fixture.port, `${head}hello`)
+    expect(answer).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\ngot hello$/)
+  })
+})
+
 describe('a switch', () => {
+  it('lets a download that has begun finish on the old instance', async () => {
+    const host = 'download.example.org'
+    const part = Buffer.alloc(512 * 1024, 'x')
+    let parts = 0
+    await fixture.addSite(host, (_, response) => {
+      const timer = setInterval(() => {
+        response.write(part)
+        if ((parts += 1) === 10) clearInterval(timer)
+        if (parts === 10) response.end()
+      }, 20)
+    })
+    const download = ask({ port: fixture.port, host })
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    await fixture.addSite(host, (_, response) => response.end('new'))
+    expect((await ask({ port: fixture.port, host })).text).toBe('new')
+    expect(parts).toBeLessThan(10)
+    expect((await download).bytes.length).toBe(10 * part.length)
+  })
+
   it('loses no request under load, and counts at once', async () => {
     const moving = 'moving.example.org'
     const add = (name: string) =>

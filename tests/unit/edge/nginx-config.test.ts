@@ -27,18 +27,41 @@ const options: NginxOptions = {
 }
 
 describe('the configuration', () => {
-  it('takes as host name of a site what a host name may be, and nothing else', () => {
-    const pattern = /"~(\^\(\?=.*)" \$host;/.exec(renderNginxConfig(options))?.[1] ?? ''
+  it('takes as site whatever can be a host name, and never what means something in a path', () => {
+    const pattern = /"~(\^\[a-z0-9\].*)" \$host;/.exec(renderNginxConfig(options))?.[1] ?? ''
     const shape = new RegExp(pattern)
     const label = fc.stringMatching(/^[a-z0-9.-]{0,12}$/)
     const host = fc.array(label, { minLength: 1, maxLength: 9 }).map((labels) => labels.join('.'))
     fc.assert(
-      fc.property(host, (text) => shape.test(text) === hostNameSchema.safeParse(text).success),
+      fc.property(host, (text) => !hostNameSchema.safeParse(text).success || shape.test(text)),
+      { numRuns: 2000 },
+    )
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 80 }),
+        (text) => !shape.test(text) || /^[a-z0-9][a-z0-9.-]+$/.test(text),
+      ),
       { numRuns: 2000 },
     )
     const longest = `${'a'.repeat(50)}.${'b'.repeat(maxHostNameLength - 51)}`
     expect([shape.test(longest), shape.test(`${longest}b`)]).toEqual([true, false])
-    expect(['a\nb.org', 'a.org\n', 'ä.org', 'a/b.org', 'A.org'].filter((text) => shape.test(text))).toEqual([])
+    const refused = [
+      '',
+      '.',
+      '..',
+      '-',
+      'a',
+      '../a',
+      'a/b.org',
+      'a\nb.org',
+      'a.org\n',
+      '.a.org',
+      'a.org.',
+      'ä.org',
+      'A.org',
+      'a\0.org',
+    ]
+    expect(refused.filter((text) => shape.test(text))).toEqual([])
   })
 
   it('fits the longest host name into the path of a unix socket', () => {

@@ -1,0 +1,26 @@
+// wrk(1): requests a second and latency over kept-alive HTTP/1.1 connections. An answer other than 2xx or 3xx fails the run.
+import { execOk } from '../../src/lib/exec.ts'
+
+export interface Load {
+  readonly requestsPerSecond: number
+  readonly p99Ms: number
+}
+
+export async function measureLoad(url: string, { host, seconds }: { host: string; seconds: number }): Promise<Load> {
+  const output = await execOk('wrk', ['-t1', '-c32', `-d${seconds}s`, '--latency', '-H', `Host: ${host}`, url])
+  if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Not every request to ${host} was answered:\n${output}`)
+  return {
+    requestsPerSecond: Number(find(output, /Requests\/sec:\s+([\d.]+)/)[0]),
+    p99Ms: parseMs(find(output, /99%\s+([\d.]+)(us|ms|s)/)),
+  }
+}
+
+function find(output: string, pattern: RegExp): string[] {
+  const found = pattern.exec(output)
+  if (found === null) throw new Error(`wrk printed something else than expected:\n${output}`)
+  return found.slice(1)
+}
+
+function parseMs([number, unit]: string[]): number {
+  return Number(number) * { us: 0.001, ms: 1, s: 1000 }[unit as 'us' | 'ms' | 's']
+}
