@@ -22,11 +22,12 @@ export interface Home {
 
 export function homeAt(root: string, link?: string): Home {
   const id = createHash('sha256').update(root).digest('hex').slice(0, 8)
+  const alias = link || `/run/hosting-${id}`
   const run = join(root, 'run')
   return {
     root,
     id,
-    link: link || `/run/hosting-${id}`,
+    link: alias,
     database: join(root, 'hosting.db'),
     repositories: join(root, 'repos'),
     releases: join(root, 'releases'),
@@ -36,7 +37,8 @@ export function homeAt(root: string, link?: string): Home {
     keys: join(root, 'keys'),
     run,
     controlSocket: join(run, 'control.sock'),
-    wakeSocket: join(run, 'wake.sock'),
+    // By way of the short link, as nginx has it: the home may lie too deep for a socket's path.
+    wakeSocket: join(alias, 'run', 'wake.sock'),
   }
 }
 

@@ -24,6 +24,6 @@ export function edgePaths(home: Home): EdgePaths {
     pid: join(state, 'nginx.pid'),
     state,
     errorLog: join(state, 'error.log'),
-    wakeSocket: join(run, 'wake.sock'),
+    wakeSocket: home.wakeSocket,
   }
 }

@@ -1,5 +1,5 @@
 // What visitors get: files of the release from the edge tree, everything else from the instance, and nothing lost at a switch.
-import { Agent } from 'node:http'
+import { Agent, request } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
@@ -186,6 +186,30 @@ describe('a WebSocket', () => {
     const head = `GET /chat HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
     const answer = await sendRaw(fixture.port, `${head}hello`)
     expect(answer).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\ngot hello$/)
+  })
+})
+
+describe('an event stream', () => {
+  it('comes event by event', async () => {
+    const host = 'events.example.org'
+    let sent = 0
+    await fixture.addSite(host, (_, response) => {
+      response.setHeader('Content-Type', 'text/event-stream')
+      const timer = setInterval(() => {
+        response.write(`data: ${(sent += 1)}\n\n`)
+        if (sent < 4) return
+        clearInterval(timer)
+        response.end()
+      }, 50)
+    })
+    const sentBefore: number[] = []
+    await new Promise((resolve, reject) => {
+      const outgoing = request({ host: '127.0.0.1', port: fixture.port, headers: { host } }, (response) => {
+        response.on('data', () => sentBefore.push(sent)).on('end', resolve)
+      })
+      outgoing.on('error', reject).end()
+    })
+    expect(sentBefore).toEqual([1, 2, 3, 4])
   })
 })
 
