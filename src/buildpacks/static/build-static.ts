@@ -52,6 +52,7 @@ async function publish(request: BuildRequest, { root, rules, compressible, built
     release: fromText(directory),
     partition: partitionOf(rules),
     compressible,
+    signal: request.signal,
     ...(previous && record
       ? { earlier: { release: fromText(previous.directory), supplied: new Set(record.supplied) } }
       : {}),

@@ -5,7 +5,8 @@ import type { Stats } from 'node:fs'
 import { dirname } from 'node:path/posix'
 import { hasErrorCode } from '../../lib/files.ts'
 import { toBytes } from './byte-string.ts'
-import { type Compressible, compressAll } from './compress.ts'
+import { compressAll } from './compress.ts'
+import type { Compressible } from './compress-file.ts'
 import { forEachConcurrently } from './concurrently.ts'
 import { extensionOf } from './media-types.ts'
 import type { Partition } from './partition.ts'
@@ -21,6 +22,7 @@ export interface Publication {
   /** Extensions. */
   readonly compressible: ReadonlySet<string>
   readonly earlier?: Earlier
+  readonly signal: AbortSignal
 }
 
 export interface Published {
@@ -37,7 +39,7 @@ export async function publishAll(publication: Publication): Promise<Published> {
     if (isVariant(file.path)) supplied.push(file.path)
     uncompressed.push(...(await publishFile(file, publication)))
   })
-  await compressAll(uncompressed)
+  await compressAll(uncompressed, publication.signal)
   return { seen, supplied }
 }
 

@@ -3,7 +3,8 @@
 import { lstat, rm } from 'node:fs/promises'
 import type { Stats } from 'node:fs'
 import { fromBytes, toBytes, toText } from './byte-string.ts'
-import { type Compressible, compressAll } from './compress.ts'
+import { compressAll } from './compress.ts'
+import type { Compressible } from './compress-file.ts'
 import { forEachConcurrently } from './concurrently.ts'
 import { linkFrom } from './links-ahead.ts'
 import { type Publication, type Published, publishFile } from './publish.ts'
@@ -46,7 +47,7 @@ export async function republish(publication: Publication, change: Change): Promi
   await forEachConcurrently(files, async ({ path, source }) => {
     if (source !== undefined) uncompressed.push(...(await publishFile({ path, source }, publication)))
   })
-  await compressAll(uncompressed)
+  await compressAll(uncompressed, publication.signal)
   return { seen: change.record, supplied: suppliedNow(change.record, files) }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { build } from '../../../../src/buildpacks/build.ts'
@@ -151,6 +152,14 @@ describe('build', () => {
     expect(Math.floor(variant!.mtimeMs / 1000)).toBe(Math.floor(original!.mtimeMs / 1000))
     expect(await readdir(join(directory, 'tree'))).not.toContain('a.css.gz')
   })
+})
+
+it('compresses many files in threads of their own', async () => {
+  const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index}.txt`, `${index} `.repeat(1000)]))
+  const { directory, edge } = await buildTree({ 'index.html': '', ...files })
+  expect(edge).toHaveLength(60 * 3 + 1)
+  const variant = await readFile(join(directory, 'edge/59.txt.br'))
+  expect(brotliDecompressSync(variant).toString()).toBe('59 '.repeat(1000))
 })
 
 describe('build command', () => {
