@@ -1,7 +1,7 @@
 // One push to one site: what receive-pack's hooks ask for, in the order in which they ask.
+import { prepareNext } from '../buildpacks/build.ts'
 import { repositoryPath } from '../config/home.ts'
-import { toHostingError } from '../errors/hosting-error.ts'
-import { HostingError } from '../errors/hosting-error.ts'
+import { HostingError, toHostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
 import { findRef, listBranches, readCommit, setHeadBranch } from '../git/repository.ts'
 import type { PushHooks, ReceivedPush, RefUpdate } from '../git/types.ts'
@@ -10,6 +10,7 @@ import type { Site } from '../store/sites.ts'
 import { beginAttempt, reasonOf, undoAttempt } from './attempt.ts'
 import { goLive, prepare } from './deploy.ts'
 import type { Attempt, Parts } from './parts.ts'
+import { previousRelease } from './previous.ts'
 import { isNothing, planPush, type PushPlan } from './push-plan.ts'
 import type { DeployQueue, Slot } from './queue.ts'
 import { siteUrl } from './site-url.ts'
@@ -160,11 +161,15 @@ export class PushToSite implements PushHooks {
     this.#proven = undefined
   }
 
+  /** Who has pushed will push again: what the next one needs is made ready when this one is out of the way. */
   #prepareForNext(): void {
     const { parts, warmInstances } = this.#tools
     parts.background.run('prepare for the next push', async (signal) => {
       await parts.clock.sleep(1000, signal)
-      warmInstances.prepare(await parts.store.sites.get(this.#site.id))
+      const site = await parts.store.sites.get(this.#site.id)
+      warmInstances.prepare(site)
+      const live = await previousRelease(site, parts)
+      if (live !== undefined) await prepareNext(live.directory, signal)
     })
   }
 }
