@@ -1,8 +1,7 @@
 // release.json in a release's directory: what is needed to start it again, years later, without its repository.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeFileAtomic } from '../lib/files.ts'
 
 const manifestSchema = z.strictObject({
   buildpack: z.string(),
@@ -14,8 +13,9 @@ const manifestSchema = z.strictObject({
 
 export type Manifest = z.infer<typeof manifestSchema>
 
+/** Part of a release that is not complete yet: it is flushed with the rest of it. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
-  await writeFileAtomic(join(directory, 'release.json'), JSON.stringify(manifest))
+  await writeFile(join(directory, 'release.json'), JSON.stringify(manifest))
 }
 
 export async function readManifest(directory: string): Promise<Manifest> {

@@ -43,5 +43,5 @@ export interface Attempt {
   /** Resolves when the instance has been started (it may have been on its way before the push was received). */
   readonly started: Promise<void>
   /** What steps found out and later ones need. */
-  readonly facts: { changedPaths?: readonly Buffer[]; manifest?: Manifest }
+  readonly facts: { changedPaths?: readonly Buffer[]; manifest?: Manifest; flushed?: Promise<unknown> }
 }

@@ -46,9 +46,12 @@ export class PushToSite implements PushHooks {
     if (plan.deploy === undefined) return
     this.#slot = await this.#turn(plan.deploy, push)
     this.#site = await this.#tools.parts.store.sites.get(this.#site.id)
-    await this.#mustBeCurrent(plan.deploy)
+    const [{ subject }] = await Promise.all([
+      readCommit(push.objects, plan.deploy.to),
+      this.#mustBeCurrent(plan.deploy),
+    ])
     if (plan.adoptBranch !== undefined) await this.#adopt(plan.adoptBranch)
-    await this.#prepare(plan.deploy, push)
+    await this.#prepare({ ...plan.deploy, subject }, push)
   }
 
   async postReceive(push: ReceivedPush): Promise<void> {
@@ -101,7 +104,7 @@ export class PushToSite implements PushHooks {
     this.#site = { ...this.#site, branch }
   }
 
-  async #prepare(update: RefUpdate, push: ReceivedPush): Promise<void> {
+  async #prepare(update: RefUpdate & { subject: string }, push: ReceivedPush): Promise<void> {
     const { parts } = this.#tools
     const attempt = await this.#begin(update, push)
     attempt.print(
@@ -120,13 +123,12 @@ export class PushToSite implements PushHooks {
     }
   }
 
-  async #begin(update: RefUpdate, push: ReceivedPush): Promise<Attempt> {
+  async #begin({ to, subject }: { to: string; subject: string }, push: ReceivedPush): Promise<Attempt> {
     const warm = this.#warm ?? this.#tools.warmInstances.take(this.#site)
     this.#warm = undefined
-    const { subject } = await readCommit(push.objects, update.to)
     const release = {
       id: warm.releaseId,
-      commit: update.to,
+      commit: to,
       subject,
       account_id: this.#account.id,
       directory: warm.releaseId,
@@ -166,7 +168,8 @@ export class PushToSite implements PushHooks {
     const { parts, warmInstances } = this.#tools
     parts.background.run('prepare for the next push', async (signal) => {
       await parts.clock.sleep(1000, signal)
-      const site = await parts.store.sites.get(this.#site.id)
+      const site = await parts.store.sites.find(this.#site.name)
+      if (site === undefined) return
       warmInstances.prepare(site)
       const live = await previousRelease(site, parts)
       if (live !== undefined) await prepareNext(live.directory, signal)

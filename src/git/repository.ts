@@ -1,5 +1,5 @@
 // Bare repositories: made whole or not at all, and what is asked of them outside of a push.
-import { open, rename, stat } from 'node:fs/promises'
+import { open, rename, stat, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HostingError } from '../errors/hosting-error.ts'
 import { execOk } from '../lib/exec.ts'
@@ -46,6 +46,16 @@ async function syncFile(path: string): Promise<void> {
 
 /** The object a full ref (`refs/heads/main`) points to. */
 export async function findRef(repository: string, ref: string): Promise<string | undefined> {
+  return (await findLooseRef(repository, ref)) ?? (await findPackedRef(repository, ref))
+}
+
+/** A ref that was pushed since the last collection is a file of its own: read in 0.1 ms, where a git process takes 3 to start. */
+async function findLooseRef(repository: string, ref: string): Promise<string | undefined> {
+  const content = await readFile(join(repository, refSchema.parse(ref)), 'utf8').catch(() => undefined)
+  return objectIdSchema.safeParse(content?.trimEnd()).data
+}
+
+async function findPackedRef(repository: string, ref: string): Promise<string | undefined> {
   const lines = await gitOk({ repository }, ['for-each-ref', '--format=%(objectname) %(refname)', refSchema.parse(ref)])
   // The pattern also matches what lies below it: `refs/heads/main` finds `refs/heads/main/x`.
   const line = lines.split('\n').find((candidate) => candidate.endsWith(` ${ref}`))

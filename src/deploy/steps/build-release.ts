@@ -1,10 +1,10 @@
 // Has the buildpack make of the checked-out tree what an instance can serve, then declares the release complete.
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { releasePath } from '../../config/home.ts'
 import type { BuildRequest } from '../../buildpacks/types.ts'
 import { build } from '../../buildpacks/build.ts'
 import { execOk } from '../../lib/exec.ts'
-import { writeFileAtomic } from '../../lib/files.ts'
 import { writeManifest } from '../manifest.ts'
 import type { Attempt, Parts } from '../parts.ts'
 import { previousRelease } from '../previous.ts'
@@ -31,7 +31,7 @@ export const buildRelease: Step = async ({ attempt, parts }) => {
   attempt.facts.manifest = { buildpack: built.buildpack, image: built.image, health: built.health, source }
   await writeManifest(directory, attempt.facts.manifest)
   await parts.store.releases.update(attempt.release.id, { buildpack: built.buildpack })
-  await complete(directory)
+  await complete(directory, attempt)
   return `${built.buildpack}: ${built.notes.join(', ')}`
 }
 
@@ -49,8 +49,12 @@ function confinement(
   }
 }
 
-/** The files must outlive a power cut before the ref that promises them does: sync(1) -f flushes the file system that holds them. */
-async function complete(directory: string): Promise<void> {
-  await execOk('sync', ['-f', directory])
-  await writeFileAtomic(join(directory, 'complete'), '', 0o644)
+/**
+ * Lets the instance begin, and has the files flushed meanwhile (sync(1) -f: the file system that holds them): they must outlive a power
+ * cut before the ref that promises them does.
+ */
+async function complete(directory: string, { facts }: Attempt): Promise<void> {
+  await writeFile(join(directory, 'complete'), '', { mode: 0o644 })
+  facts.flushed = execOk('sync', ['-f', directory])
+  facts.flushed.catch(() => undefined)
 }

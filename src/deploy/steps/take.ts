@@ -24,6 +24,7 @@ export async function take(name: StepName, step: Step, input: StepInput): Promis
 
 /** The last thing before the commit point: from here on start-up finishes the deploy if the ref has moved. */
 export async function markProven(attempt: Attempt, parts: Parts): Promise<void> {
+  await attempt.facts.flushed
   await parts.store.transaction(async (store) => {
     await store.releases.update(attempt.release.id, { state: 'proven', timings: JSON.stringify(attempt.timings) })
     await store.jobs.update(attempt.jobId, { step: 'proven' })
