@@ -14,6 +14,7 @@ import { previousRelease } from './previous.ts'
 import { isNothing, planPush, type PushPlan } from './push-plan.ts'
 import type { DeployQueue, Slot } from './queue.ts'
 import { siteUrl } from './site-url.ts'
+import type { Print } from './types.ts'
 import type { WarmInstance, WarmInstances } from './warm.ts'
 
 export interface PushTools {
@@ -27,6 +28,8 @@ export class PushToSite implements PushHooks {
   readonly #account: Account
   readonly #repository: string
   #site: Site
+  /** Each hook has a line of its own to the pusher. */
+  #print: Print = () => undefined
   /** Started while the client still sends: a start takes longer than the rest of a small push. */
   #warm: WarmInstance | undefined
   #slot: Slot | undefined
@@ -41,6 +44,7 @@ export class PushToSite implements PushHooks {
   }
 
   async preReceive(push: ReceivedPush): Promise<void> {
+    this.#print = push.print
     const plan = await this.#plan(push)
     for (const note of plan.notes) push.print(note)
     if (plan.deploy === undefined) return
@@ -55,6 +59,7 @@ export class PushToSite implements PushHooks {
   }
 
   async postReceive(push: ReceivedPush): Promise<void> {
+    this.#print = push.print
     if (!(await this.#finish())) return
     const site = await this.#tools.parts.store.sites.get(this.#site.id)
     push.print(
@@ -133,7 +138,8 @@ export class PushToSite implements PushHooks {
       account_id: this.#account.id,
       directory: warm.releaseId,
     }
-    const { print, gitPid, objects } = push
+    const { gitPid, objects } = push
+    const print: Print = (line) => this.#print(line)
     return await beginAttempt(
       { kind: 'push', site: this.#site, release, warm, objects, gitPid, print },
       this.#tools.parts,

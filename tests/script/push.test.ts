@@ -25,6 +25,9 @@ describe('a first push', () => {
     const copy = await WorkingCopy.create(ann, 'first', { 'index.html': 'hello' })
     const pushed = await copy.pushOk()
     expect(pushed.stderr).toMatch(/remote: Deploying [0-9a-f]{7} "Change" to first\.localhost as release 1/)
+    for (const step of ['checked out 1 file', 'static: ', 'instance ', 'GET / answered 200', 'switched to release 1']) {
+      expect(pushed.stderr).toMatch(new RegExp(`remote:   ${step}.* ms`))
+    }
     expect(pushed.stderr).toContain(`✓ Live: http://first.localhost:${platform.httpPort}`)
     expect(await platform.get('first')).toMatchObject({ status: 200, text: 'hello' })
     expect(await ann.json('sites')).toMatchObject([{ name: 'first.localhost', owner: 'ann' }])
