@@ -4,6 +4,8 @@ import { PassThrough, type Readable } from 'node:stream'
 import type { Request } from './session.ts'
 import { cookKeys } from './terminal-streams.ts'
 
+const mostTypedAhead = 64 * 1024
+
 type Run = (request: Request, commandLine: string) => Promise<number>
 
 export async function runShell(request: Request, run: Run): Promise<number> {
@@ -45,10 +47,12 @@ async function runAtPrompt(request: Request, line: string, run: Run): Promise<vo
 
 function commandInput(from: Readable, interrupted: AbortController): { stdin: Readable; release: () => void } {
   const stdin = new PassThrough().on('error', () => undefined)
-  const actions = { interrupt: () => interrupted.abort(), end: () => void stdin.end() }
   const take = (chunk: Buffer) => {
-    const bytes = cookKeys(chunk, actions)
-    if (bytes.length > 0 && stdin.writable) stdin.write(bytes)
+    const keys = cookKeys(chunk)
+    // As a terminal driver does: what nobody reads is dropped at some point, so that Ctrl-C is still heard.
+    if (stdin.writable && stdin.writableLength < mostTypedAhead) stdin.write(keys.text)
+    if (keys.ended) stdin.end()
+    if (keys.interrupted) interrupted.abort()
   }
   const finish = () => void stdin.end()
   // readline has left it paused.

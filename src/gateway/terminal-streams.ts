@@ -6,22 +6,25 @@ export function withCarriageReturns(chunk: Buffer): Buffer {
   return Buffer.from(chunk.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
 }
 
-export interface KeyActions {
-  /** Ctrl-C */
-  interrupt(): void
-  /** Ctrl-D */
-  end(): void
+export interface TypedKeys {
+  /** What was typed before the end. */
+  readonly text: Buffer
+  /** Ctrl-C was among it. */
+  readonly interrupted: boolean
+  /** Ctrl-D was among it. */
+  readonly ended: boolean
 }
 
 /** What a terminal driver does in canonical mode, without echo: acts on Ctrl-C and Ctrl-D and makes Return a line feed. */
-export function cookKeys(chunk: Buffer, actions: KeyActions): Buffer {
-  const text: number[] = []
-  for (const byte of chunk) {
-    if (byte === 0x03) actions.interrupt()
-    else if (byte === 0x04) actions.end()
-    else text.push(byte === 0x0d ? 0x0a : byte)
-  }
-  return Buffer.from(text)
+export function cookKeys(chunk: Buffer): TypedKeys {
+  const end = chunk.indexOf(0x04)
+  const typed = end === -1 ? chunk : chunk.subarray(0, end)
+  const text = typed.filter((byte) => byte !== 0x03).map((byte) => (byte === 0x0d ? 0x0a : byte))
+  return { text: Buffer.from(text), interrupted: chunk.includes(0x03), ended: end !== -1 }
+}
+
+export function rawKeys(chunk: Buffer): TypedKeys {
+  return { text: chunk, interrupted: false, ended: false }
 }
 
 /** Sizes as clients send them, zero and absurd ones included, made usable. */

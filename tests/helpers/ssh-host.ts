@@ -70,7 +70,9 @@ async function write(stream: Request['stdout'], data: Buffer): Promise<void> {
 const handlers: Handlers = {
   async exec(request, commandLine) {
     const [name = '', ...words] = splitCommandLine(commandLine)
-    return (await commands[name]?.(request, words)) ?? 2
+    const status = (await commands[name]?.(request, words)) ?? 2
+    log.debug({ command: name, gone: request.gone.aborted, status }, 'ended')
+    return status
   },
   async shell({ stdout }) {
     stdout.write('welcome\n')

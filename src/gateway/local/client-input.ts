@@ -1,6 +1,9 @@
 // Standard input of the `hosting` command: untouched until the daemon wants some of it, then as much as it grants. Keys go out raw.
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { encodeData, encodeMessage } from './frames.ts'
+
+export type TerminalInput = Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown }
 
 export interface ClientInput {
   /** The daemon takes so many more bytes. */
@@ -9,7 +12,7 @@ export interface ClientInput {
   release(): void
 }
 
-export function createClientInput(socket: Socket, stdin: NodeJS.ReadStream, hasKeys: boolean): ClientInput {
+export function createClientInput(socket: Socket, stdin: TerminalInput, hasKeys: boolean): ClientInput {
   let credit = 0
   let started = false
   const take = (chunk: Buffer) => {
@@ -20,7 +23,7 @@ export function createClientInput(socket: Socket, stdin: NodeJS.ReadStream, hasK
   const end = () => void socket.write(encodeMessage('stdinEnd', null))
   const begin = () => {
     started = true
-    if (hasKeys) stdin.setRawMode(true)
+    if (hasKeys) stdin.setRawMode?.(true)
     stdin.on('data', take).once('end', end).once('error', end)
   }
   return {
@@ -31,7 +34,7 @@ export function createClientInput(socket: Socket, stdin: NodeJS.ReadStream, hasK
     },
     release() {
       if (!started) return
-      if (hasKeys) stdin.setRawMode(false)
+      if (hasKeys) stdin.setRawMode?.(false)
       stdin.off('data', take).pause()
     },
   }

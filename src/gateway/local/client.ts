@@ -5,13 +5,14 @@ import { HostingError } from '../../errors/hosting-error.ts'
 import { hasErrorCode } from '../../lib/files.ts'
 import { quoteWord } from '../command-line.ts'
 import { createFrameReader, daemonMessages, decodeMessage, encodeMessage, type Frame } from './frames.ts'
-import { type ClientInput, createClientInput } from './client-input.ts'
+import { type ClientInput, createClientInput, type TerminalInput } from './client-input.ts'
 import { reachable } from './socket-path.ts'
 
 export interface ClientStreams {
-  readonly stdin: NodeJS.ReadStream
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdin: TerminalInput
+  /** `isTTY` and the size are there when it is a terminal. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
+  readonly stderr: Writable
 }
 
 export interface RunningCommand {
@@ -30,15 +31,16 @@ export async function runOnDaemon(
 ): Promise<RunningCommand> {
   const socket = await connectTo(path)
   const { stdout } = streams
-  const hasKeys = streams.stdin.isTTY && stdout.isTTY
+  const hasTerminal = stdout.isTTY === true
+  const hasKeys = hasTerminal && streams.stdin.isTTY === true
   const input = createClientInput(socket, streams.stdin, hasKeys)
   const send = (type: 'open' | 'resize' | 'interrupt', message: unknown) =>
     void socket.write(encodeMessage(type, message))
-  const terminal = () => ({ columns: stdout.columns, rows: stdout.rows })
+  const terminal = () => ({ columns: stdout.columns ?? 0, rows: stdout.rows ?? 0 })
   const ended = untilEnded(socket, streams, input).finally(() => input.release())
   send('open', {
     ...(words.length === 0 ? {} : { commandLine: words.map(quoteWord).join(' ') }),
-    ...(stdout.isTTY ? { terminal: terminal() } : {}),
+    ...(hasTerminal ? { terminal: terminal() } : {}),
     keys: hasKeys,
   })
   return { ended, interrupt: () => send('interrupt', null), resize: () => send('resize', terminal()) }

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import type { z } from 'zod'
 import type { Log } from '../../lib/log.ts'
 import type { Request } from '../session.ts'
-import { cookKeys, sizeOf } from '../terminal-streams.ts'
+import { cookKeys, rawKeys, sizeOf } from '../terminal-streams.ts'
 import { clientMessages, createFrameReader, decodeMessage, encodeData, encodeMessage, type Frame } from './frames.ts'
 
 export type Open = z.infer<typeof clientMessages.open>
@@ -58,10 +58,15 @@ function beginVisit(socket: Socket, open: Open, context: VisitContext & { closed
     })
     .then((status) => endVisit(socket, { stdout, stderr, stdin: input.stdin, status }))
   // At a shell's prompt all keys are the shell's; a command has a terminal driver in front of it.
-  const cooked = open.keys && open.commandLine !== undefined
-  const keys = { interrupt: () => gone.abort(), end: () => input.end() }
+  const read = open.keys && open.commandLine !== undefined ? cookKeys : rawKeys
+  const takeInput = ({ payload }: Frame) => {
+    const keys = read(payload)
+    input.take(keys.text, payload.length)
+    if (keys.ended) input.end()
+    if (keys.interrupted) gone.abort()
+  }
   const take = (frame: Frame) => {
-    if (frame.type === 'stdin') input.take(cooked ? cookKeys(frame.payload, keys) : frame.payload, frame.payload.length)
+    if (frame.type === 'stdin') takeInput(frame)
     else if (frame.type === 'stdinEnd') input.end()
     else if (frame.type === 'interrupt') gone.abort()
     else if (frame.type === 'resize' && terminal !== undefined) resize(terminal, frame)

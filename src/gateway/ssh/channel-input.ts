@@ -2,16 +2,25 @@
 // before the exit status is sent. An input that stops without the client saying so (EOF) ends in an error, never in a silent end.
 import { Readable } from 'node:stream'
 import type { ServerChannel } from 'ssh2'
+import type { TypedKeys } from '../terminal-streams.ts'
+
+const mostTypedAhead = 64 * 1024
 
 export interface ChannelInput {
   readonly stdin: Readable
   /** The client said that nothing more follows: what is under way is the rest. */
   readonly markComplete: () => void
-  /** Ends the input here, whatever still comes. */
-  readonly end: () => void
 }
 
-export function channelInput(channel: ServerChannel, translate: (chunk: Buffer) => Buffer): ChannelInput {
+interface Keys {
+  readonly read: (chunk: Buffer) => TypedKeys
+  /** Read also while the handler doesn't, for Ctrl-C to be heard: what is typed ahead beyond some length is dropped then. */
+  readonly eager: boolean
+  /** Called for Ctrl-C. */
+  readonly interrupt: () => void
+}
+
+export function channelInput(channel: ServerChannel, keys: Keys): ChannelInput {
   let complete = false
   const discard = () => channel.off('data', take).resume()
   const stdin = new Readable({
@@ -23,14 +32,18 @@ export function channelInput(channel: ServerChannel, translate: (chunk: Buffer) 
     },
   }).on('error', () => undefined)
   const take = (chunk: Buffer) => {
-    const bytes = translate(chunk)
-    if (bytes.length > 0 && !stdin.push(bytes)) channel.pause()
+    const { text, interrupted, ended } = keys.read(chunk)
+    if (keys.eager && stdin.readableLength < mostTypedAhead) stdin.push(text)
+    else if (!keys.eager && !stdin.push(text)) channel.pause()
+    if (ended) end()
+    if (interrupted) keys.interrupt()
   }
   const end = () => {
     discard()
     stdin.push(null)
   }
-  channel.on('data', take).pause()
+  channel.on('data', take)
+  if (!keys.eager) channel.pause()
   channel.once('end', () => {
     if (complete) end()
     else stdin.destroy(new Error('The client went away in the middle of its input'))
@@ -38,5 +51,5 @@ export function channelInput(channel: ServerChannel, translate: (chunk: Buffer) 
   const markComplete = () => {
     complete = true
   }
-  return { stdin, markComplete, end }
+  return { stdin, markComplete }
 }

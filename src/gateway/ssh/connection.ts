@@ -68,12 +68,18 @@ function converse(socket: Socket, visit: Visit): void {
   const hostKeys = visit.hostKeys.flatMap(withoutSha1).map((key) => ({ key }))
   const server = new ssh2.Server({ hostKeys, algorithms, ident: 'hosting', ...keepalive }, (client) => {
     const disconnected = new AbortController()
+    let loggedIn = false
     client.on('error', (error: Error & { level?: string }) => {
       visit.log.debug({ err: error }, 'SSH client')
       if (error.level === 'protocol' || error.level === 'handshake') visit.admission.blame('malformed')
       disconnected.abort()
-      // At once: until then a timer of ssh2 may write to a connection it has torn down, which throws.
-      socket.destroy()
+      // From the login on, a timer of ssh2's keepalive would write to the connection it has torn down, which throws. Before, there is
+      // none: the client gets time to read why.
+      if (loggedIn) socket.destroy()
+      else cutOffSoon(socket)
+    })
+    client.once('ready', () => {
+      loggedIn = true
     })
     for (const event of ['end', 'close']) socket.once(event, () => disconnected.abort())
     letLogIn({ ...visit, socket, client, disconnected: disconnected.signal })
@@ -83,6 +89,10 @@ function converse(socket: Socket, visit: Visit): void {
 
 function hangUp({ client, socket }: OpenConnection): void {
   client.end()
+  cutOffSoon(socket)
+}
+
+function cutOffSoon(socket: Socket): void {
   setTimeout(() => socket.destroy(), lingerMs).unref()
 }
 

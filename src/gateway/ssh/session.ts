@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { ServerChannel, Session } from 'ssh2'
 import type { Log } from '../../lib/log.ts'
 import type { Handlers, Request } from '../session.ts'
-import { cookKeys, sizeOf, withCarriageReturns } from '../terminal-streams.ts'
+import { cookKeys, rawKeys, sizeOf, withCarriageReturns } from '../terminal-streams.ts'
 import type { BufferWatch } from './buffers.ts'
 import { channelInput } from './channel-input.ts'
 import { channelOutput } from './channel-output.ts'
@@ -141,11 +141,9 @@ function streamsOf(session: Session, channel: ServerChannel, context: OpenSessio
   const { socket, lost, gone, surroundings, keys } = context
   const hasTerminal = surroundings.terminal !== undefined
   const output = channelOutput({ channel, socket, lost, translate: hasTerminal ? withCarriageReturns : unchanged })
-  const actions = { interrupt: () => gone.abort(), end: () => input.end() }
-  const input = channelInput(
-    channel,
-    hasTerminal && keys === 'cooked' ? (chunk) => cookKeys(chunk, actions) : unchanged,
-  )
+  const cooked = hasTerminal && keys === 'cooked'
+  const interrupt = () => gone.abort()
+  const input = channelInput(channel, { read: cooked ? cookKeys : rawKeys, eager: cooked, interrupt })
   session.once('eof', input.markComplete)
   const end = async (status: number) => {
     await output.flush()

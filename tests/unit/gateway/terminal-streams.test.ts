@@ -10,11 +10,12 @@ describe('withCarriageReturns', () => {
 })
 
 describe('cookKeys', () => {
-  it('acts on Ctrl-C and Ctrl-D and makes Return a line feed', () => {
-    const pressed: string[] = []
-    const actions = { interrupt: () => pressed.push('interrupt'), end: () => pressed.push('end') }
-    expect(cookKeys(Buffer.from('demo\r\x03\x04'), actions)).toEqual(Buffer.from('demo\n'))
-    expect(pressed).toEqual(['interrupt', 'end'])
+  it.each([
+    ['demo\r', { text: 'demo\n', interrupted: false, ended: false }],
+    ['a\x03b', { text: 'ab', interrupted: true, ended: false }],
+    ['a\r\x04b', { text: 'a\n', interrupted: false, ended: true }],
+  ])('reads %j as a terminal driver does', (typed, { text, ...keys }) => {
+    expect(cookKeys(Buffer.from(typed))).toEqual({ ...keys, text: Buffer.from(text) })
   })
 })
 

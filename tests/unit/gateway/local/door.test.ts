@@ -55,13 +55,14 @@ async function hosting(
   { input, tty = false, at = path }: { input?: string; tty?: boolean; at?: string } = {},
 ) {
   const raw: boolean[] = []
-  const stdin = Object.assign(new PassThrough(), { isTTY: tty, setRawMode: (on: boolean) => raw.push(on) })
-  const stdout = Object.assign(new PassThrough(), { isTTY: tty, columns: 100, rows: 30 })
+  const stdin = Object.assign(new PassThrough(), {
+    ...(tty && { isTTY: true }),
+    setRawMode: (on: boolean) => raw.push(on),
+  })
+  const stdout = Object.assign(new PassThrough(), tty ? { isTTY: true, columns: 100, rows: 30 } : {})
   const stderr = new PassThrough()
   if (input !== undefined) stdin.end(input)
-  const command = await runOnDaemon(at, words, { stdin, stdout, stderr } as unknown as Parameters<
-    typeof runOnDaemon
-  >[2])
+  const command = await runOnDaemon(at, words, { stdin, stdout, stderr })
   return { ...command, stdin, raw, stdout: collected(stdout), stderr: collected(stderr) }
 }
 
