@@ -5,13 +5,14 @@ import type { Home } from '../../src/config/home.ts'
 import { edgePaths } from '../../src/edge/edge-paths.ts'
 import { findMaster } from '../../src/edge/nginx-process.ts'
 import { removeRunLink } from '../../src/edge/run-link.ts'
-import { homeLabel } from '../../src/runtime/docker/labels.ts'
+import { homeLabel, siteLabel } from '../../src/runtime/docker/labels.ts'
 import { run, runOk } from './session.ts'
 
-/** The names of the containers of a home, running or not. */
-export async function containersOf(home: Home): Promise<string[]> {
-  const filter = `label=${homeLabel}=${home.id}`
-  const { stdout } = await runOk('docker', ['ps', '-a', '--filter', filter, '--format', '{{.Names}}'])
+/** The names of the containers of a home, or of one site (by its full name) there, running or not. */
+export async function containersOf(home: Home, site?: string): Promise<string[]> {
+  const labels = [`${homeLabel}=${home.id}`, ...(site === undefined ? [] : [`${siteLabel}=${site}`])]
+  const filters = labels.flatMap((label) => ['--filter', `label=${label}`])
+  const { stdout } = await runOk('docker', ['ps', '-a', ...filters, '--format', '{{.Names}}'])
   return stdout.split('\n').filter(Boolean)
 }
 

@@ -1,6 +1,6 @@
 // Requests to the edge under a site's name, wherever that name leads.
 import { once } from 'node:events'
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 
 export interface Answer {
   readonly status: number
@@ -16,11 +16,21 @@ export interface Asking {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  /** Left out: a connection of its own. */
+  readonly agent?: Agent
 }
 
-/** One request on a connection of its own. Redirects are not followed, nothing is decompressed. */
-export async function ask({ port, host, path = '/', method = 'GET', headers = {}, body }: Asking): Promise<Answer> {
-  const asked = request({ port, path, method, headers: { host, ...headers }, agent: false, host: '127.0.0.1' })
+/** One request. Redirects are not followed, nothing is decompressed. */
+export async function ask({
+  port,
+  host,
+  path = '/',
+  method = 'GET',
+  headers = {},
+  body,
+  agent,
+}: Asking): Promise<Answer> {
+  const asked = request({ port, path, method, headers: { host, ...headers }, agent: agent ?? false, host: '127.0.0.1' })
   const answered = once(asked, 'response') as Promise<[IncomingMessage]>
   asked.end(body)
   const [response] = await answered

@@ -1,6 +1,7 @@
 // Somebody with an SSH key of their own, who types git and ssh: their home directory, their known_hosts, nothing of the machine's.
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Conversation } from './conversation.ts'
 import { type Ran, run, runOk } from './session.ts'
 
 export interface Door {
@@ -12,6 +13,11 @@ export interface RunOptions {
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
+}
+
+export interface SshOptions extends RunOptions {
+  /** Of the client, such as `-tt` for a terminal. */
+  readonly flags?: readonly string[]
 }
 
 export class Person {
@@ -71,9 +77,13 @@ export class Person {
   }
 
   /** Types `ssh hosting COMMAND LINE`. */
-  async ssh(commandLine: string, options: RunOptions = {}): Promise<Ran> {
-    const target = ['-p', String(this.#door.sshPort), 'git@127.0.0.1', ...(commandLine === '' ? [] : [commandLine])]
-    return await run('ssh', [...this.sshOptions, ...target], { env: this.env, input: '', ...options })
+  async ssh(commandLine: string, { flags = [], ...options }: SshOptions = {}): Promise<Ran> {
+    return await run('ssh', this.#sshArguments(commandLine, flags), { env: this.env, input: '', ...options })
+  }
+
+  /** As `ssh`, for what goes on until it is told to end. */
+  open(commandLine: string, flags: readonly string[] = []): Conversation {
+    return new Conversation('ssh', this.#sshArguments(commandLine, flags), this.env)
   }
 
   /** As `ssh`, with --json, parsed. Throws when the command fails. */
@@ -81,6 +91,11 @@ export class Person {
     const { exitCode, stdout, output } = await this.ssh(`${commandLine} --json`)
     if (exitCode !== 0) throw new Error(`${commandLine} ended with ${exitCode}:\n${output}`)
     return JSON.parse(stdout)
+  }
+
+  #sshArguments(commandLine: string, flags: readonly string[]): string[] {
+    const target = ['-p', String(this.#door.sshPort), 'git@127.0.0.1']
+    return [...this.sshOptions, ...flags, ...target, ...(commandLine === '' ? [] : [commandLine])]
   }
 
   async git(args: readonly string[], options: RunOptions = {}): Promise<Ran> {

@@ -181,7 +181,7 @@ describe('what a push may not bring', () => {
     expect(pushed.stderr).toContain('lib/thing')
   })
 
-  it.each(['../../etc', '..', 'test..com', '-x', `${'a'.repeat(254)}`, '$(touch /tmp/x)', 'a b'])(
+  it.each(['../../etc', '..', 'test..com', '-x', 'a'.repeat(254), '$(touch /tmp/x)', 'a b'])(
     'a site named %s',
     async (name) => {
       const copy = await WorkingCopy.create(ann, 'plain', { 'index.html': 'x' })
