@@ -24,7 +24,15 @@ export async function retireReleases(site: Site, parts: Parts): Promise<void> {
   if (live !== undefined && live.number % releasesPerGc === 0) await collectGarbage(repository, parts.background.signal)
 }
 
-/** @param releases newest first @returns those retired beyond the number to keep; the live one counts as one */
+/**
+ * Which retired releases are beyond the number to keep; the live one counts as one. Those that share their files (a rollback and what
+ * it repeats) count once, so that going back and forth gives nothing up.
+ * @param releases newest first
+ */
 export function surplus(releases: readonly Release[], keep: number): Release[] {
-  return releases.filter((release) => release.state === 'retired').slice(keep - 1)
+  const retired = releases.filter(({ state }) => state === 'retired')
+  const live = releases.filter(({ state }) => state === 'live')
+  const directories = [...new Set([...live, ...retired].map(({ directory }) => directory))]
+  const beyond = new Set(directories.slice(keep))
+  return retired.filter(({ directory }) => beyond.has(directory))
 }

@@ -68,6 +68,16 @@ describe('keeping releases', () => {
     expect(surplus(history, 3)).toEqual([])
   })
 
+  it('gives nothing up for a rollback, which repeats what is there', () => {
+    const back = [
+      release(6, 'live', 'd2'),
+      release(5, 'retired', 'd3'),
+      ...history.map((one) => ({ ...one, state: 'retired' as const })),
+    ]
+    expect(surplus(back, 4)).toEqual([])
+    expect(surplus(back, 3).map((one) => one.number)).toEqual([1])
+  })
+
   it('keeps files that a rollback still uses', () => {
     expect(unusedDirectories([release(3, 'live', 'd1'), release(2, 'removed'), release(1, 'removed')])).toEqual(['d2'])
   })
