@@ -19,7 +19,7 @@ import type { Request } from './session.ts'
 export interface GitDoorParts {
   readonly config: Config
   readonly store: Store
-  readonly deployments: Pick<Deployments, 'push' | 'destroy'>
+  readonly deployments: Pick<Deployments, 'push' | 'destroy' | 'routeDomains'>
   readonly servePack: (request: ServeRequest) => Promise<number>
   readonly log: Log
 }
@@ -79,6 +79,8 @@ async function findOrCreate(
   if (known !== undefined) await authorizePush(store, request, known)
   const site = known ?? (await createSite({ ...parts, account, name }))
   await ensureRepository(repositoryPath(parts.config.home, site.name), { branch: site.branch })
+  // From now on its name is not unknown any more: visitors read that nothing is there yet.
+  if (known === undefined) await parts.deployments.routeDomains(site)
   return { site, isNew: known === undefined }
 }
 

@@ -17,14 +17,15 @@ export const create = command({
   permission: 'site:create',
   input: z.object({ site: z.string() }),
   run: async (context, input) => {
-    const { store, config, account } = context
+    const { store, config, account, deployments } = context
     const name = parseSiteName(input.site, config['base-domain'])
-    const { branch } = await createSite({ store, config, account, name })
-    await ensureRepository(repositoryPath(config.home, name), { branch })
+    const site = await createSite({ store, config, account, name })
+    await ensureRepository(repositoryPath(config.home, name), { branch: site.branch })
+    await deployments.routeDomains(site)
     const repository = repositoryUrl(config, name)
     return done({ name, url: siteUrl(name, config), repository }, `${name} is made. Push to it:`, [
       `git remote add hosting ${repository}`,
-      `git push hosting ${branch}`,
+      `git push hosting ${site.branch}`,
     ])
   },
 })

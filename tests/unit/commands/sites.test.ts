@@ -15,6 +15,7 @@ describe('create', () => {
     const site = await platform.store.sites.findByDomain('demo.localhost')
     expect(site).toMatchObject({ name: 'demo.localhost', branch: 'main', state: 'running' })
     expect((await stat(repositoryPath(platform.config.home, 'demo.localhost'))).isDirectory()).toBe(true)
+    expect(platform.calls).toEqual(['routeDomains demo.localhost'])
   })
 })
 

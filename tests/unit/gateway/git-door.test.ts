@@ -39,7 +39,7 @@ afterEach(async () => {
   await rm(config.home.root, { recursive: true })
 })
 
-const deployments: Pick<Deployments, 'push' | 'destroy'> = {
+const deployments: Pick<Deployments, 'push' | 'destroy' | 'routeDomains'> = {
   push: (site) => ({
     preReceive: async () => undefined,
     postReceive: async () => undefined,
@@ -49,6 +49,7 @@ const deployments: Pick<Deployments, 'push' | 'destroy'> = {
     await rm(repositoryPath(config.home, site.name), { recursive: true })
     await store.sites.remove(site.id)
   },
+  routeDomains: async () => undefined,
 }
 
 function door() {
