@@ -47,9 +47,9 @@ export class OwnDocker {
     const log = openSync(join(this.#directory, 'dockerd.log'), 'a')
     const places = { 'data-root': 'data', 'exec-root': 'exec', pidfile: 'docker.pid' }
     const flags = Object.entries(places).map(([flag, name]) => `--${flag}=${join(this.#directory, name)}`)
-    this.#daemon = start('dockerd', [`--host=${this.host}`, '--bridge=none', '--iptables=false', ...flags], {
-      stdio: ['ignore', log, log],
-    })
+    // In a network of its own: with --bridge=none an engine removes docker0, which is that of the machine's engine.
+    const own = ['--net', 'dockerd', `--host=${this.host}`, '--bridge=none', '--iptables=false', ...flags]
+    this.#daemon = start('unshare', own, { stdio: ['ignore', log, log] })
     closeSync(log)
     await until('the engine to answer', async () => (await run('docker', ['-H', this.host, 'version'])).exitCode === 0)
   }
