@@ -1,0 +1,75 @@
+// One site that is pushed again and again, one file changed each time: on our platform, and as a bare repository with a hook.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Person } from '../../tests/helpers/person.ts'
+import type { Platform } from '../../tests/helpers/platform.ts'
+import { type Files, WorkingCopy } from '../../tests/helpers/working-copy.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { OpenSsh } from './openssh.ts'
+import { timePush } from './push-timing.ts'
+
+export interface PushedSite {
+  /** Changes a file, commits (not timed), pushes; milliseconds until the change is seen. */
+  push(): Promise<number>
+  /** What the last push printed. */
+  readonly said: string
+  close(): void
+}
+
+const changed = 'index.html'
+
+function revision(number: number): string {
+  return `<!doctype html><title>Site</title><h1>Revision ${number}</h1>\n${'<p>The quick brown fox.</p>\n'.repeat(100)}`
+}
+
+/** Pushes `files` for the first time; a platform's site is there afterwards. */
+export async function siteOnPlatform(platform: Platform, files: Files): Promise<PushedSite> {
+  const name = 'pushed'
+  const copy = await WorkingCopy.create(platform.admin, name, { ...files, [changed]: revision(0) })
+  await copy.pushOk()
+  const visitor = new KeepAlive(platform.httpPort)
+  const read = async () => (await visitor.get({ host: `${name}.localhost`, path: '/' })).body.toString()
+  return pushedSite(copy, { read, close: () => visitor.close() })
+}
+
+/** Plain Git over OpenSSH: a hook checks out into a new directory and renames a symbolic link. No container, no proof. */
+export async function siteOnOpenSsh(server: OpenSsh, person: Person, files: Files): Promise<PushedSite> {
+  const repository = `floor-${Object.keys(files).length}.git`
+  const path = await server.createRepository(repository, { hook })
+  const copy = await WorkingCopy.create(person, 'floor', { ...files, [changed]: revision(0) })
+  await copy.git('remote', 'set-url', 'hosting', server.remoteOf(repository))
+  await copy.pushOk()
+  const read = () => readFile(join(path, 'live', changed), 'utf8')
+  return pushedSite(copy, { read, close: () => undefined })
+}
+
+const hook = `#!/bin/sh
+set -e
+new=$PWD/release-$(date +%s%N)
+mkdir "$new"
+git --work-tree="$new" checkout -q -f main
+ln -s "$new" live.new
+mv -T live.new live
+`
+
+function pushedSite(
+  copy: WorkingCopy,
+  { read, close }: { read: () => Promise<string>; close: () => void },
+): PushedSite {
+  let number = 0
+  let said = ''
+  return {
+    async push() {
+      const wanted = revision(++number)
+      await copy.commit({ [changed]: wanted })
+      const isLive = async () => (await read()) === wanted
+      const { ms, pushed } = await timePush(() => copy.push(), isLive)
+      said = pushed.stderr
+      return ms
+    },
+    get said() {
+      return said
+    },
+    close,
+  }
+}

@@ -1,0 +1,122 @@
+// From the start of `git push` until the change is seen: on the platform, with a container that is started and proven, beside
+// plain Git over OpenSSH with a hook that checks out and renames a link.
+import { setTimeout as delay } from 'node:timers/promises'
+import { execOk } from '../src/lib/exec.ts'
+import { Platform } from '../tests/helpers/platform.ts'
+import { type OpenSsh, startOpenSsh } from './lib/openssh.ts'
+import { type PushedSite, siteOnOpenSsh, siteOnPlatform } from './lib/pushed-site.ts'
+import { type Result, resultOf, type Run } from './lib/result.ts'
+import { largeSite, smallSite } from './lib/site-files.ts'
+import { registerSites } from './lib/sites.ts'
+import { stepsOf } from './lib/steps.ts'
+
+export const name = 'push'
+
+const rounds = 11
+const largeRounds = 5
+/** Until a push's drain is over and the instance for the next one waits: outside of what is timed. */
+const settleMs = 2000
+
+export async function run(): Promise<Result[]> {
+  return [...(await measureSmall()), ...(await measureLarge())]
+}
+
+async function measureSmall(): Promise<Result[]> {
+  await using stack = new AsyncDisposableStack()
+  const cold = stack.use(await start(10, { 'warm-instances': '0' }))
+  const few = stack.use(await start(10))
+  const many = stack.use(await start(1000))
+  const most = stack.use(await start(10_000))
+  const server = stack.use(await startOpenSsh(few.admin))
+  const files = smallSite()
+  const sites = {
+    floor: await siteOnOpenSsh(server, few.admin, files),
+    cold: await siteOnPlatform(cold, files),
+    few: await siteOnPlatform(few, files),
+    many: await siteOnPlatform(many, files),
+    most: await siteOnPlatform(most, files),
+  }
+  const times = await takeTurns(sites, rounds)
+  show(sites)
+  return [
+    resultOf({ name: '50 files', unit: 'ms', goal: { atMost: 1.2 }, runs: beside(times.cold, times.floor) }),
+    ...(await stepsOf(cold, '50 files')),
+    resultOf({ name: '50 files, warm', unit: 'ms', goal: { atMost: 0.6 }, runs: beside(times.few, times.floor) }),
+    ...(await stepsOf(few, '50 files, warm')),
+    resultOf({
+      name: 'warm, 1,000 sites / 10',
+      unit: 'ms',
+      goal: { atMost: 1.1 },
+      runs: beside(times.many, times.few),
+    }),
+    resultOf({
+      name: 'warm, 10,000 sites / 10',
+      unit: 'ms',
+      goal: { atMost: 1.1 },
+      runs: beside(times.most, times.few),
+    }),
+  ]
+}
+
+async function measureLarge(): Promise<Result[]> {
+  await using stack = new AsyncDisposableStack()
+  // Nothing is removed while this runs: on ext4 that slows down the making of files afterwards.
+  const platform = stack.use(await start(10, { 'keep-releases': '100' }))
+  const server: OpenSsh = stack.use(await startOpenSsh(platform.admin))
+  const files = largeSite()
+  const sites = {
+    floor: await siteOnOpenSsh(server, platform.admin, files),
+    ours: await siteOnPlatform(platform, files),
+  }
+  const times = await takeTurns(sites, largeRounds)
+  show(sites)
+  return [
+    resultOf({ name: '20,000 files', unit: 'ms', goal: { atMost: 0.5 }, runs: beside(times.ours, times.floor) }),
+    ...(await stepsOf(platform, '20,000 files')),
+  ]
+}
+
+async function start(sites: number, flags: Readonly<Record<string, string>> = {}): Promise<Platform> {
+  const platform = await Platform.prepare({ flags: { 'log-level': 'error', ...flags } })
+  try {
+    await registerSites(platform.home, sites)
+    await platform.start()
+    return platform
+  } catch (error) {
+    await platform[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Pushes to each site in turn; the first round doesn't count. */
+async function takeTurns<Key extends string>(
+  sites: Readonly<Record<Key, PushedSite>>,
+  turns: number,
+): Promise<Record<Key, number[]>> {
+  const keys = Object.keys(sites) as Key[]
+  const times = Object.fromEntries(keys.map((key) => [key, []])) as unknown as Record<Key, number[]>
+  for (let turn = 0; turn <= turns; turn++) {
+    for (const key of turn % 2 === 0 ? keys : keys.toReversed()) {
+      await settle()
+      const ms = await sites[key].push()
+      if (turn > 0) times[key].push(ms)
+    }
+  }
+  for (const key of keys) sites[key].close()
+  return times
+}
+
+/** What one wrote must not have to be flushed by the other. */
+async function settle(): Promise<void> {
+  await delay(settleMs)
+  await execOk('sync', [])
+}
+
+function beside(values: readonly number[], floors: readonly number[]): Run[] {
+  return values.map((value, index) => ({ value, floor: floors[index]! }))
+}
+
+function show(sites: Readonly<Record<string, PushedSite>>): void {
+  for (const [key, { said }] of Object.entries(sites))
+    process.stderr.write(`\nA push to "${key}" as its owner sees it:\n${said}`)
+}
