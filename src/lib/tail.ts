@@ -65,27 +65,42 @@ export interface FollowOptions {
   readonly pollMs?: number
 }
 
-/** Lines as they are added, until the signal aborts. A file that was renamed is read to its end before the new one. */
+/** Whoever writes to a file that is renamed may do so for a while: nginx for 2 s (`open_log_file_cache … valid`), each worker by itself. */
+const lateMs = 3000
+
+/**
+ * Lines as they are added, until the signal aborts. Once a new file stands in the place of one that was renamed, both are read, the
+ * old one first, until nobody writes to that any more.
+ */
 export async function* followLines(path: string, options: FollowOptions): AsyncGenerator<string> {
   const { clock, signal, pollMs = 250 } = options
-  let log = await openAt(path, options.from)
+  let current = await openAt(path, options.from)
+  const former: { log: OpenLog; until: number }[] = []
   try {
     while (!signal.aborted) {
-      const replaced = log !== undefined && (await inodeOf(path)) !== log.inode
-      // Whoever wrote to the old file may not have noticed yet: give them a moment, then read it to its end.
-      if (replaced) await pause(clock, pollMs, signal)
-      if (log !== undefined) yield* log.lines()
-      if (replaced) {
-        await log?.close()
-        log = undefined
+      if (await isReplaced(path, current)) {
+        if (current !== undefined) former.push({ log: current, until: clock.now().getTime() + lateMs })
+        // Most of what is late is there after a moment: so lines keep their order.
+        if (current !== undefined) await pause(clock, pollMs, signal)
+        current = await openAt(path)
       }
-      log ??= await openAt(path)
-      if (!replaced) await pause(clock, pollMs, signal)
+      for (const { log } of former) yield* log.lines()
+      if (current !== undefined) yield* current.lines()
+      while (former[0] !== undefined && former[0].until < clock.now().getTime()) await former.shift()?.log.close()
+      await pause(clock, pollMs, signal)
     }
-    if (log !== undefined) yield* log.lines()
+    for (const { log } of former) yield* log.lines()
+    if (current !== undefined) yield* current.lines()
   } finally {
-    await log?.close()
+    for (const { log } of former) await log.close()
+    await current?.close()
   }
+}
+
+/** Not by nothing: as long as there is no new file, lines go to the old one. */
+async function isReplaced(path: string, current: OpenLog | undefined): Promise<boolean> {
+  const inode = await inodeOf(path)
+  return inode !== undefined && inode !== current?.inode
 }
 
 async function inodeOf(path: string): Promise<number | undefined> {

@@ -80,6 +80,21 @@ describe('following a file', () => {
     })
   })
 
+  it('goes on reading a file that was renamed, as others go on writing to it', async () => {
+    await writeFile(path, 'one\n')
+    await follow(async (seen) => {
+      await until(seen, 'one')
+      await rename(path, `${path}.1`)
+      await delay(50)
+      await appendFile(`${path}.1`, 'two\n')
+      await until(seen, 'one', 'two')
+      await writeFile(path, 'three\n')
+      await until(seen, 'one', 'two', 'three')
+      await appendFile(`${path}.1`, 'late\n')
+      await until(seen, 'one', 'two', 'three', 'late')
+    })
+  })
+
   it('begins anew when the file is emptied', async () => {
     await follow(async (seen) => {
       await writeFile(path, 'a longer line\n')
