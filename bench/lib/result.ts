@@ -1,7 +1,8 @@
 // What a benchmark measured, beside its floor in the same run: as a table for people, as JSON for comparing later.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release, totalmem } from 'node:os'
-import Table from 'cli-table3'
+import { type Column, renderTable } from '../../src/commands/output/table.ts'
+import { viewFor } from '../../src/commands/output/view.ts'
 import { exec } from '../../src/lib/exec.ts'
 
 /** A bound of the ratio to the floor, or of the value itself where there is no floor. */
@@ -76,18 +77,17 @@ function rounded(value: number): number {
   return Number(value.toPrecision(4))
 }
 
+const columns: readonly Column<Result>[] = [
+  { head: '', cell: ({ name }) => name },
+  { head: 'value', cell: ({ value, unit }) => `${value} ${unit}` },
+  { head: 'floor', cell: ({ floor, unit }) => (floor === null ? '' : `${floor} ${unit}`) },
+  { head: 'ratio', cell: ({ ratio }) => (ratio === null ? '' : String(ratio)) },
+  { head: 'goal', cell: ({ goal }) => goal ?? '' },
+  { head: '', cell: ({ goal, ok }) => (goal === null ? '' : ok ? '✓' : '✗') },
+]
+
 export function renderResults(results: readonly Result[]): string {
-  const table = new Table({ head: ['', 'value', 'floor', 'ratio', 'goal', ''], style: { head: [], border: [] } })
-  for (const { name, unit, value, floor, ratio, goal, ok } of results)
-    table.push([
-      name,
-      `${value} ${unit}`,
-      floor === null ? '' : `${floor} ${unit}`,
-      ratio ?? '',
-      goal ?? '',
-      goal === null ? '' : ok ? '✓' : '✗',
-    ])
-  return table.toString()
+  return renderTable(columns, results, viewFor(undefined, new Date())).join('\n')
 }
 
 const resultDirectory = new URL('../results/', import.meta.url)

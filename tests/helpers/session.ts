@@ -6,11 +6,6 @@ export interface Ran extends ExecResult {
   readonly output: string
 }
 
-export interface Session {
-  readonly home: string
-  readonly env: Readonly<Record<string, string>>
-}
-
 export async function run(file: string, args: readonly string[], options: ExecOptions = {}): Promise<Ran> {
   const result = await exec(file, args, { timeoutMs: 120_000, ...options })
   return { ...result, output: result.stdout + result.stderr }

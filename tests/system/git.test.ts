@@ -294,13 +294,13 @@ describe('a bad push', () => {
 describe('a client that leaves', () => {
   it('while the hook works: the push is finished', async () => {
     const commit = await source.commit([page])
-    let child: ReturnType<typeof start> | undefined
+    const client = Promise.withResolvers<ReturnType<typeof start>>()
     const { hooks, calls } = recorder(async (received) => {
-      child!.kill('SIGKILL')
+      ;(await client.promise).kill('SIGKILL')
       await delay(50)
       for (let line = 0; line < 20_000; line++) received.print(`line ${line} of a log that nobody reads any more`)
     })
-    child = start('git', ['push', await open({ hooks }), 'main'], { cwd: source.path })
+    client.resolve(start('git', ['push', await open({ hooks }), 'main'], { cwd: source.path }))
     await until('the end of the push', () => doors[0]!.served.length === 1)
     expect(doors[0]!.served[0]!.status).toBe(0)
     expect(calls.map(({ hook }) => hook)).toEqual(['pre', 'post'])
