@@ -39,6 +39,10 @@ const commands: Record<string, (request: Request, words: string[]) => Promise<nu
     for await (const data of stdin as AsyncIterable<Buffer>) await write(stdout, data)
     return 0
   },
+  async slowly({ stdin }) {
+    for await (const data of stdin as AsyncIterable<Buffer>) await delay(data.length / 1000)
+    return 0
+  },
   async exit(_request, [status]) {
     return Number(status)
   },

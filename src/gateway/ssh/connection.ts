@@ -68,23 +68,23 @@ function converse(socket: Socket, visit: Visit): void {
   const hostKeys = visit.hostKeys.flatMap(withoutSha1).map((key) => ({ key }))
   const server = new ssh2.Server({ hostKeys, algorithms, ident: 'hosting', ...keepalive }, (client) => {
     const disconnected = new AbortController()
-    let loggedIn = false
-    client.on('error', (error: Error & { level?: string }) => {
+    client.on('error', (error: Error) => {
       visit.log.debug({ err: error }, 'SSH client')
-      if (error.level === 'protocol' || error.level === 'handshake') visit.admission.blame('malformed')
+      if (breaksTheProtocol(error)) visit.admission.blame('malformed')
       disconnected.abort()
-      // From the login on, a timer of ssh2's keepalive would write to the connection it has torn down, which throws. Before, there is
-      // none: the client gets time to read why.
-      if (loggedIn) socket.destroy()
-      else cutOffSoon(socket)
-    })
-    client.once('ready', () => {
-      loggedIn = true
+      // ssh2 has said why and closed its half; nothing more is read of whoever sent this.
+      socket.removeAllListeners('data').resume()
+      cutOffSoon(socket)
     })
     for (const event of ['end', 'close']) socket.once(event, () => disconnected.abort())
     letLogIn({ ...visit, socket, client, disconnected: disconnected.signal })
   })
   server.injectSocket(socket)
+}
+
+/** As opposed to what the network did, or a client that says that it leaves, and why (ssh2 gives that a numeric code). */
+function breaksTheProtocol(error: Error & { level?: string; code?: unknown }): boolean {
+  return error.level !== 'socket' && error.code === undefined
 }
 
 function hangUp({ client, socket }: OpenConnection): void {

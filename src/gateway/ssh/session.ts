@@ -8,7 +8,7 @@ import type { BufferWatch } from './buffers.ts'
 import { channelInput } from './channel-input.ts'
 import { channelOutput } from './channel-output.ts'
 import type { Visitor } from './login.ts'
-import { acceptsPackets, sever } from './ssh2-repairs.ts'
+import { acceptsPackets } from './ssh2-repairs.ts'
 
 export interface SessionContext {
   readonly socket: Socket
@@ -110,14 +110,12 @@ type OpenSession = SessionContext & Life & { readonly surroundings: Surroundings
 
 async function serve(session: Session, { accept, run }: Asked, context: OpenSession): Promise<void> {
   const channel = accept()
-  const { disconnected, gone, log, surroundings, buffers } = context
+  const { gone, log, surroundings, buffers } = context
   if (!acceptsPackets(channel)) {
     context.socket.destroy()
     return
   }
   buffers.add(channel)
-  const cut = () => sever(channel)
-  disconnected.addEventListener('abort', cut)
   for (const stream of [channel, channel.stderr])
     stream.on('error', (error: Error) => log.debug({ err: error }, 'channel'))
   const { end, ...streams } = streamsOf(session, channel, context)
@@ -133,7 +131,6 @@ async function serve(session: Session, { accept, run }: Asked, context: OpenSess
     return 1
   })
   await end(status)
-  disconnected.removeEventListener('abort', cut)
 }
 
 /** The streams of a request, and how to end it: everything is flushed before the exit status, and that is sent before the channel closes. */

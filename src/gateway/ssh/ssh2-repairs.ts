@@ -18,14 +18,6 @@ export function forgetSentPiece(channel: ServerChannel): void {
   for (const field of ['_chunk', '_chunkcb', '_chunkErr', '_chunkcbErr']) Reflect.set(channel, field, undefined)
 }
 
-/**
- * To be called as soon as the connection is lost. Between that and the socket's `close`, reading on from what is buffered makes ssh2 enlarge
- * the window of a connection it has torn down already, which throws where nobody can catch it.
- */
-export function sever(channel: ServerChannel): void {
-  Reflect.set(inside(channel, 'outgoing'), 'state', 'closed')
-}
-
 /** The connection, while keys are exchanged: ssh2 then queues all output, however much, until that connection emits `rekey`. */
 export function findKeyExchange(channel: ServerChannel): EventEmitter | undefined {
   const client = inside(channel, '_client')
