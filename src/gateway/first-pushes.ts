@@ -4,6 +4,7 @@ import { repositoryPath } from '../config/home.ts'
 import type { Config } from '../config/load.ts'
 import type { Deployments } from '../deploy/types.ts'
 import { gitOk } from '../git/git.ts'
+import { exists } from '../lib/files.ts'
 import type { Log } from '../lib/log.ts'
 import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
@@ -15,9 +16,15 @@ interface Parts {
   readonly log: Log
 }
 
+interface Found {
+  readonly site: Site
+  /** This very push has made it. */
+  readonly isNew: boolean
+}
+
 export interface FirstPushes {
   /** Finds or makes the site of a push, which must `leave` afterwards. */
-  enter(name: string, findOrCreate: () => Promise<{ site: Site; isNew: boolean }>): Promise<Site>
+  enter(name: string, findOrCreate: () => Promise<Found>): Promise<Found>
   leave(site: Site): Promise<void>
 }
 
@@ -43,9 +50,9 @@ export function createFirstPushes(parts: Parts): FirstPushes {
     async enter(name, findOrCreate) {
       const presence = presenceAt(name)
       try {
-        const { site, isNew } = await inTurn(presence, findOrCreate)
-        presence.isNew ||= isNew
-        return site
+        const found = await inTurn(presence, findOrCreate)
+        presence.isNew ||= found.isNew
+        return found
       } catch (error) {
         away(name, presence)
         throw error
@@ -74,10 +81,14 @@ async function removeIfEmpty({ config, store, deployments, log }: Parts, site: S
   try {
     const releases = await store.releases.listOf(site.id)
     if (releases.some((release) => release.state !== 'failed')) return
-    const repository = repositoryPath(config.home, site.name)
-    if ((await gitOk({ repository }, ['for-each-ref', '--count=1'])) !== '') return
+    if (await hasRefs(repositoryPath(config.home, site.name))) return
     await deployments.destroy(site)
   } catch (error) {
     log.error({ err: error, site: site.name }, 'a site that nothing was pushed to could not be removed')
   }
+}
+
+async function hasRefs(repository: string): Promise<boolean> {
+  if (!(await exists(repository))) return false
+  return (await gitOk({ repository }, ['for-each-ref', '--count=1'])) !== ''
 }

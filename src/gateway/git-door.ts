@@ -55,8 +55,11 @@ async function receivePush(
   parts: GitDoorParts & { firstPushes: FirstPushes },
 ): Promise<number> {
   const { deployments, firstPushes, servePack } = parts
-  const site = await firstPushes.enter(name, () => findOrCreate(parts, request, name))
+  const { site, isNew } = await firstPushes.enter(name, () => findOrCreate(parts, request, name))
   try {
+    await ensureRepository(repositoryPath(parts.config.home, site.name), { branch: site.branch })
+    // From now on its name is not unknown any more: visitors read that nothing is there yet.
+    if (isNew) await deployments.routeDomains(site)
     const hooks = deployments.push(site, request.account)
     try {
       return await servePack({ ...packOf(request, site, parts), service: 'git-receive-pack', hooks })
@@ -77,11 +80,7 @@ async function findOrCreate(
   const { account } = request
   const known = await store.sites.find(name)
   if (known !== undefined) await authorizePush(store, request, known)
-  const site = known ?? (await createSite({ ...parts, account, name }))
-  await ensureRepository(repositoryPath(parts.config.home, site.name), { branch: site.branch })
-  // From now on its name is not unknown any more: visitors read that nothing is there yet.
-  if (known === undefined) await parts.deployments.routeDomains(site)
-  return { site, isNew: known === undefined }
+  return { site: known ?? (await createSite({ ...parts, account, name })), isNew: known === undefined }
 }
 
 /** A push would make a site that doesn't exist, so "there is none" would be a lie here. */

@@ -23,6 +23,7 @@ let ended: string[]
 let served: ServeRequest[]
 /** What git does with the next packs. */
 let git: (request: ServeRequest) => Promise<number>
+let routing: () => Promise<void>
 
 beforeEach(async () => {
   config = loadConfig({ flags: { home: await mkdtemp(join(tmpdir(), 'git-door-')) }, env: {} })
@@ -32,6 +33,7 @@ beforeEach(async () => {
   ended = []
   served = []
   git = async () => 0
+  routing = async () => undefined
 })
 
 afterEach(async () => {
@@ -49,7 +51,7 @@ const deployments: Pick<Deployments, 'push' | 'destroy' | 'routeDomains'> = {
     await rm(repositoryPath(config.home, site.name), { recursive: true })
     await store.sites.remove(site.id)
   },
-  routeDomains: async () => undefined,
+  routeDomains: () => routing(),
 }
 
 function door() {
@@ -142,6 +144,13 @@ describe('a push', () => {
     git = () => Promise.reject(new Error('spawn failed'))
     await expect(push(ada, 'demo')).rejects.toThrow('spawn failed')
     expect(ended).toEqual(['demo.localhost'])
+    expect(await store.sites.list()).toEqual([])
+  })
+
+  it('also when the site could be made but not its route', async () => {
+    routing = () => Promise.reject(new Error('no space left'))
+    await expect(push(ada, 'demo')).rejects.toThrow('no space left')
+    expect(served).toEqual([])
     expect(await store.sites.list()).toEqual([])
   })
 
