@@ -8,8 +8,8 @@ export interface Visiting {
   readonly host: string
   /** Two visitors each. */
   readonly paths: readonly string[]
-  /** Says what is wrong with an answer, if anything is. */
-  readonly complain: (answer: Answer, path: string) => string | undefined
+  /** Says what is wrong with an answer, if anything is. `at`: when it was asked for (performance.now()). */
+  readonly complain: (answer: Answer, asked: { readonly path: string; readonly at: number }) => string | undefined
 }
 
 export interface Visits {
@@ -26,7 +26,8 @@ export async function visitWhile(visiting: Visiting, happening: () => Promise<vo
   const visit = async (path: string) => {
     while (!over) {
       count++
-      const complaint = await ask({ port, host, path, agent }).then((answer) => complain(answer, path), String)
+      const asked = { path, at: performance.now() }
+      const complaint = await ask({ port, host, path, agent }).then((answer) => complain(answer, asked), String)
       if (complaint !== undefined) complaints.push(`${path}: ${complaint}`)
       await delay(10)
     }
