@@ -1,30 +1,32 @@
 // The keys that prove to clients which server this is: made once, kept in the home, never replaced behind the admin's back.
-import { chmod, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import ssh2, { type ParsedKey } from 'ssh2'
 import type { Home } from '../../config/home.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { absentAsUndefined, ensureDirectory, writeFileAtomic } from '../../lib/files.ts'
+import { execOk } from '../../lib/exec.ts'
+import { absentAsUndefined, ensureDirectory, syncDirectory } from '../../lib/files.ts'
+import { createId } from '../../lib/id.ts'
 
-type Done = (error: Error | null, pair: { private: string; public: string }) => void
+interface Kind {
+  readonly file: string
+  /** For ssh-keygen(1). */
+  readonly type: readonly string[]
+}
 
-const comment = 'hosting'
-const kinds = [
-  { file: 'ssh_host_ed25519_key', generate: (done: Done) => ssh2.utils.generateKeyPair('ed25519', { comment }, done) },
+const kinds: readonly Kind[] = [
+  { file: 'ssh_host_ed25519_key', type: ['-t', 'ed25519'] },
   // 3072 bits: what a client without Ed25519 still finds sound (ssh-audit warns below that).
-  {
-    file: 'ssh_host_rsa_key',
-    generate: (done: Done) => ssh2.utils.generateKeyPair('rsa', { bits: 3072, comment }, done),
-  },
+  { file: 'ssh_host_rsa_key', type: ['-t', 'rsa', '-b', '3072'] },
 ]
 
 /** Reads the host keys of a home, making those that are missing. */
 export async function ensureHostKeys(home: Home): Promise<ParsedKey[]> {
   await ensureDirectory(home.keys, 0o700)
   return await Promise.all(
-    kinds.map(async ({ file, generate }) => {
+    kinds.map(async ({ file, type }) => {
       const path = join(home.keys, file)
-      return (await readKey(path)) ?? (await makeKey(path, generate))
+      return (await readKey(path)) ?? (await makeKey(path, type))
     }),
   )
 }
@@ -36,16 +38,14 @@ async function readKey(path: string): Promise<ParsedKey | undefined> {
   return parsePrivateKey(text, path)
 }
 
-async function makeKey(path: string, generate: (done: Done) => void): Promise<ParsedKey> {
-  const pair = await new Promise<Parameters<Done>[1]>((resolve, reject) => {
-    generate((error, made) => {
-      if (error) reject(error)
-      else resolve(made)
-    })
-  })
-  const key = parsePrivateKey(pair.private, path)
-  await writeFileAtomic(`${path}.pub`, `${pair.public}\n`, 0o644)
-  await writeFileAtomic(path, pair.private, 0o600)
+/** By OpenSSH's own program: 8 of 2,000 Ed25519 keys that ssh2 1.17 made could not be read again, not even by itself. */
+async function makeKey(path: string, type: readonly string[]): Promise<ParsedKey> {
+  const made = `${path}.${createId()}.tmp`
+  await execOk('ssh-keygen', ['-q', ...type, '-N', '', '-C', 'hosting', '-f', made])
+  const key = parsePrivateKey(await readFile(made, 'utf8'), path)
+  await rename(`${made}.pub`, `${path}.pub`)
+  await rename(made, path)
+  await syncDirectory(dirname(path))
   return key
 }
 
