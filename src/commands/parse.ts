@@ -10,6 +10,8 @@ export interface Parsed {
   readonly typed: Typed
 }
 
+const longestMessage = 300
+
 /** @throws HostingError usage, with what was probably meant */
 export function parseWords(commands: readonly Command[], words: readonly string[]): Parsed {
   let parsed: Parsed | undefined
@@ -54,9 +56,14 @@ function syntax({ name, optional, rest }: Argument): string {
 }
 
 function mistyped(error: CommanderError, command: Command | undefined): HostingError {
-  const message = error.message.replace(/^error: /, '').trim()
+  const message = shortened(error.message.replace(/^error: /, '').trim())
   return new HostingError('usage', message.charAt(0).toUpperCase() + message.slice(1), {
     hint:
       command === undefined ? 'help lists all commands.' : `${renderUsage(command)}\nhelp ${command.name} says more.`,
   })
+}
+
+/** commander repeats whatever was typed: 10,000 arguments, for one. */
+function shortened(message: string): string {
+  return message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message
 }
