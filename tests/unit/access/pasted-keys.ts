@@ -7,6 +7,14 @@ export interface Pair {
 }
 
 export function makeKey(comment: string, kind: 'ed25519' | 'ecdsa' = 'ed25519'): Pair {
+  // One Ed25519 key in 250 that ssh2 makes can't be read again.
+  for (;;) {
+    const pair = generate(comment, kind)
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair
+  }
+}
+
+function generate(comment: string, kind: 'ed25519' | 'ecdsa'): Pair {
   return kind === 'ed25519'
     ? ssh2.utils.generateKeyPairSync('ed25519', { comment })
     : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, comment })
