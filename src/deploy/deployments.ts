@@ -36,7 +36,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
     destroy: (site) =>
       inTurn(site, 'being destroyed', async (current) => {
-        warmInstances.drop(site.id)
+        await warmInstances.dismiss(site.id)
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {

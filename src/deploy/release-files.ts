@@ -1,21 +1,19 @@
 // The files of releases that nothing refers to any more: removed later and slowly, never in a push's way.
-import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
 import { releasePath } from '../config/home.ts'
-import { ensureDirectory, exists } from '../lib/files.ts'
-import { execOk } from '../lib/exec.ts'
 import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
 import type { Parts } from './parts.ts'
+import { emptyTrash, moveToTrash } from './trash.ts'
 
 /** On some file systems a large removal slows down the making of files for a while (ten times was measured): not right after a deploy. */
 const pauseMs = 10_000
 
-export async function removeUnusedReleases(site: Site, parts: Parts): Promise<void> {
-  await parts.clock.sleep(pauseMs, parts.background.signal)
-  for (const directory of unusedDirectories(await parts.store.releases.listOf(site.id))) {
-    await removeReleaseFiles(site.name, directory, parts)
-  }
+export async function removeUnusedReleases(site: Site, { store, config, clock, background }: Parts): Promise<void> {
+  const { releases } = config.home
+  await clock.sleep(pauseMs, background.signal)
+  for (const directory of unusedDirectories(await store.releases.listOf(site.id)))
+    await moveToTrash(releasePath(config.home, site.name, directory), releases)
+  await emptyTrash(releases, background.signal)
 }
 
 /** Directories that only releases without files refer to: a rollback shares that of the release it repeats. */
@@ -25,18 +23,4 @@ export function unusedDirectories(releases: readonly Release[]): string[] {
   return [...new Set(releases.filter(gone).map((release) => release.directory))].filter(
     (directory) => !used.has(directory),
   )
-}
-
-/** Moved out of the way at once, so that a half-removed release is never taken for one; then removed at the lowest priority. */
-export async function removeReleaseFiles(
-  site: string,
-  directory: string,
-  { config }: Pick<Parts, 'config'>,
-): Promise<void> {
-  const files = releasePath(config.home, site, directory)
-  if (!(await exists(files))) return
-  const trash = join(config.home.releases, '.trash')
-  await ensureDirectory(trash)
-  await rename(files, join(trash, directory))
-  await execOk('nice', ['-n', '19', 'rm', '-rf', '--', join(trash, directory)])
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { absentAsUndefined, removeTree } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
 import type { Parts } from './parts.ts'
+import { emptyTrash, isTrash, moveToTrash } from './trash.ts'
 
 /** The instance directory that parked routes point at (edge/routes.ts). */
 const notInstances = new Set(['parked'])
@@ -12,11 +13,14 @@ export async function removeStrays(parts: Parts): Promise<void> {
   await removeStrayInstances(parts)
   const names = new Set((await parts.store.sites.list()).map((site) => site.name))
   const { repositories, releases, logs } = parts.config.home
-  await removeUnknown(repositories, (entry) => names.has(entry.replace(/\.git$/, '')))
-  await removeUnknown(logs, (entry) => names.has(entry))
-  await removeUnknown(releases, (entry) => names.has(entry))
+  await discardUnknown(repositories, (entry) => names.has(entry.replace(/\.git$/, '')))
+  await discardUnknown(logs, (entry) => names.has(entry))
+  await discardUnknown(releases, (entry) => names.has(entry))
   const started = createId(parts.clock.now())
-  parts.background.run('remove stray releases', (signal) => removeStrayReleases({ started, signal }, parts))
+  parts.background.run('remove strays', async (signal) => {
+    await discardStrayReleases({ started, signal }, parts)
+    for (const place of [repositories, logs, releases]) await emptyTrash(place, signal)
+  })
 }
 
 async function removeStrayInstances({ store, runtime, config }: Parts): Promise<void> {
@@ -24,24 +28,33 @@ async function removeStrayInstances({ store, runtime, config }: Parts): Promise<
   for (const { id } of await runtime.list()) {
     if (!known.has(id)) await runtime.remove(id)
   }
-  await removeUnknown(config.home.instances, (entry) => known.has(entry) || notInstances.has(entry))
+  const { instances } = config.home
+  for (const entry of (await absentAsUndefined(readdir(instances))) ?? []) {
+    if (!known.has(entry) && !notInstances.has(entry)) await removeTree(join(instances, entry))
+  }
 }
 
 /** Ten thousand sites take a while to look through: in the background, and past what was begun since (ids sort by time). */
-async function removeStrayReleases(
+async function discardStrayReleases(
   { started, signal }: { started: string; signal: AbortSignal },
   { store, config }: Parts,
 ): Promise<void> {
   const wanted = new Set(await store.releases.wantedDirectories())
   for (const { name } of await store.sites.list()) {
     signal.throwIfAborted()
-    await removeUnknown(join(config.home.releases, name), (entry) => wanted.has(entry) || entry > started)
+    const isKnown = (entry: string) => wanted.has(entry) || entry > started
+    await discardUnknown(join(config.home.releases, name), isKnown, config.home.releases)
   }
 }
 
-async function removeUnknown(directory: string, isKnown: (entry: string) => boolean): Promise<void> {
+/** @param place where it waits to be removed */
+async function discardUnknown(
+  directory: string,
+  isKnown: (entry: string) => boolean,
+  place = directory,
+): Promise<void> {
   const entries = (await absentAsUndefined(readdir(directory))) ?? []
   for (const entry of entries) {
-    if (!isKnown(entry)) await removeTree(join(directory, entry))
+    if (!isKnown(entry) && !isTrash(entry)) await moveToTrash(join(directory, entry), place)
   }
 }

@@ -57,10 +57,15 @@ export class WarmInstances {
 
   /** Gives up the instance that waits for a site, if one does. */
   drop(siteId: number): void {
+    this.#parts.background.run('discard a warm instance', () => this.dismiss(siteId))
+  }
+
+  /** As `drop`, and resolves when nothing of it is left. */
+  async dismiss(siteId: number): Promise<void> {
     const waiting = this.#waiting.get(siteId)
     if (waiting === undefined) return
     this.#forget(siteId)
-    this.#parts.background.run('discard a warm instance', () => this.discard(waiting.site, waiting.warm))
+    await this.discard(waiting.site, waiting.warm)
   }
 
   async discard(site: Site, { spec, releaseId, started }: WarmInstance): Promise<void> {

@@ -88,7 +88,8 @@ describe('a daemon killed during other operations', () => {
     await platform.start()
     expect((await platform.get('other')).status).toBe(404)
     await expectNothingLeft()
-    expect(await readdir(platform.home.repositories)).toEqual(['demo.localhost.git'])
+    for (const place of [platform.home.repositories, platform.home.releases, platform.home.logs])
+      await expect.poll(() => readdir(place)).toEqual([expect.stringMatching(/^demo\.localhost(\.git)?$/)])
   })
 })
 

@@ -1,24 +1,39 @@
-// Removes a site and all that belongs to it. Its rows go first, in one transaction: from then on start-up takes the rest for strays.
-import { repositoryPath, siteLogPath, instancePath } from '../../config/home.ts'
+// Removes a site and all that belongs to it. Its rows go first: from then on start-up takes the rest for strays.
 import { join } from 'node:path'
+import { instancePath, repositoryPath, siteLogPath } from '../../config/home.ts'
 import { removeTree } from '../../lib/files.ts'
 import { parseHostName } from '../../names/host-name.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Parts } from '../parts.ts'
+import { emptyTrash, moveToTrash } from '../trash.ts'
 
 export async function destroySite(site: Site, parts: Parts): Promise<void> {
-  const { store, edge, runtime, config } = parts
-  const domains = await store.domains.listOf(site.id)
+  const { store, runtime, config, background } = parts
   const instances = await store.instances.listOf(site.id)
-  await store.sites.remove(site.id)
+  await giveUpName(site, parts)
   parts.onStep?.('after:destroy')
-  for (const { name } of domains) await edge.routes.remove(parseHostName(name))
   for (const { id } of instances) {
     await runtime.remove(id)
     await removeTree(instancePath(config.home, id))
   }
   await runtime.forgetSite(site.name)
-  await removeTree(repositoryPath(config.home, site.name))
-  await removeTree(join(config.home.releases, site.name))
-  await removeTree(siteLogPath(config.home, site.name))
+  const { repositories, releases, logs } = config.home
+  background.run('remove what a destroyed site left', async (signal) => {
+    for (const place of [repositories, releases, logs]) await emptyTrash(place, signal)
+  })
+}
+
+/**
+ * One transaction, which others wait for: by the time somebody else can take the name, nothing bears it any more. Else the next owner
+ * would get this site's repository and logs to read, and lose their own to the rest of the removal.
+ */
+async function giveUpName(site: Site, { store, edge, config: { home } }: Parts): Promise<void> {
+  await store.transaction(async (inside) => {
+    const domains = await inside.domains.listOf(site.id)
+    await inside.sites.remove(site.id)
+    for (const { name } of domains) await edge.routes.remove(parseHostName(name))
+    await moveToTrash(repositoryPath(home, site.name), home.repositories)
+    await moveToTrash(join(home.releases, site.name), home.releases)
+    await moveToTrash(siteLogPath(home, site.name), home.logs)
+  })
 }
