@@ -65,10 +65,11 @@ function feed(from: Readable, to: Writable): () => number {
   // A client cut off in the middle of a pack: git must see an end, or it waits for ever.
   finished(from, { writable: false }, () => to.end())
   // git stopped reading (a pack over its limit, a refusal): let the client send the rest into the void, then it reads why.
-  to.on('error', () => {
+  const drop = () => {
     from.unpipe(to)
     from.resume()
-  })
+  }
+  to.on('error', drop).once('close', drop)
   return () => received
 }
 

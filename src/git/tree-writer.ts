@@ -41,7 +41,7 @@ export function treeWriter({
   const place = below(into)
   const before = previous === undefined ? undefined : below(previous)
   const masked = makeRoot(into)
-  const mtimeOf = (entry: TreeEntry) => before && laterThan(before(entry.path), now)
+  const mtimeOf = (entry: TreeEntry) => (before === undefined ? now : laterThan(before(entry.path), now))
   return {
     directory: (path) => {
       mkdirSync(place(path), 0o755)
@@ -54,7 +54,7 @@ export function treeWriter({
         writeAll(file, content)
         if (masked) fchmodSync(file, permissionsOf(entry))
         const mtime = mtimeOf(entry)
-        if (mtime !== undefined) futimesSync(file, mtime, mtime)
+        futimesSync(file, mtime, mtime)
       } finally {
         closeSync(file)
       }
@@ -64,7 +64,7 @@ export function treeWriter({
       for await (const piece of pieces) await file.writeFile(piece)
       await file.chmod(permissionsOf(entry))
       const mtime = mtimeOf(entry)
-      if (mtime !== undefined) await file.utimes(mtime, mtime)
+      await file.utimes(mtime, mtime)
     },
     symlink: (entry, target) => symlinkSync(target, place(entry.path)),
   }
@@ -107,11 +107,12 @@ function writeAll(file: number, content: Buffer): void {
 /**
  * nginx makes ETag and Last-Modified of mtime (in seconds) and size: two contents of one path must never share both.
  * The time of the export and not of the commit: a pusher chooses commits' dates, and they may go backwards.
- * @returns undefined when the time of writing is late enough; the file system's clock may lag behind ours by a tick, hence a second more
  */
-function laterThan(predecessor: Buffer, now: number): number | undefined {
-  const found = lstatSync(predecessor, { throwIfNoEntry: false })
-  if (found === undefined) return undefined
-  const next = Math.floor(found.mtimeMs / 1000) + 1
-  return next < now ? undefined : Math.max(next, now)
+function laterThan(predecessor: Buffer, now: number): number {
+  try {
+    return Math.max(now, Math.floor(lstatSync(predecessor).mtimeMs / 1000) + 1)
+  } catch {
+    // Nothing there, or a file where this path needs a directory: no predecessor.
+    return now
+  }
 }
