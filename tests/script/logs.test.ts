@@ -151,7 +151,7 @@ describe('logs -f', () => {
     expect(count(following.output, 'Deploying')).toBe(1)
   })
 
-  it('ends with Ctrl-C, with the permission to read, and with the site', async () => {
+  it('ends with Ctrl-C, and with the permission to read', async () => {
     await ann.ssh('access:add demo bob --role read')
     await using reader = bob.open('logs demo -f -n 1')
     await using owner = ann.open('logs demo -f -n 1', ['-tt'])

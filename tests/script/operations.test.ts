@@ -390,6 +390,10 @@ describe('what is said', () => {
     expect(answer.stderr).toContain(hint)
   })
 
+  it('a login without a terminal and without a command tells who one is, and ends', async () => {
+    expect((await ann.ssh('')).stdout).toMatch(/Account +ann\n[^]*rollback SITE/)
+  })
+
   it('an interactive login tells who one is and what there is to type, takes it, and ends with Ctrl-D', async () => {
     await using shell = ann.open('', ['-tt'])
     await shell.says('hosting> ')
