@@ -7,7 +7,7 @@ import { rollback } from './operations/rollback.ts'
 import type { Parts } from './parts.ts'
 import { PushToSite, type PushTools } from './push.ts'
 import { DeployQueue } from './queue.ts'
-import { routeSite } from './routing.ts'
+import { routeAsWritten } from './routing.ts'
 import type { Deployments } from './types.ts'
 import { WarmInstances } from './warm.ts'
 
@@ -41,7 +41,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
       }),
     async routeDomains(site, removed) {
       if (removed !== undefined) await parts.edge.routes.remove(parseHostName(removed))
-      await routeSite(await parts.store.sites.get(site.id), parts)
+      await routeAsWritten(site.id, parts)
     },
   }
 }

@@ -10,3 +10,11 @@ export async function routeSite(site: Site, { store, edge }: Pick<Parts, 'store'
     await (target === null ? edge.routes.park(domain) : edge.routes.point(domain, target))
   }
 }
+
+/** As the database says, and says still when it is done: a switch may come in between. */
+export async function routeAsWritten(siteId: number, parts: Pick<Parts, 'store' | 'edge'>): Promise<void> {
+  const site = await parts.store.sites.get(siteId)
+  await routeSite(site, parts)
+  const after = await parts.store.sites.find(site.name)
+  if (after !== undefined && after.live_instance_id !== site.live_instance_id) await routeAsWritten(siteId, parts)
+}

@@ -1,6 +1,6 @@
 // Points every domain of the site at the new instance, then writes down that it is live. Done again from the start, it does no harm.
 import type { Attempt, Parts } from '../parts.ts'
-import { routeSite } from '../routing.ts'
+import { routeAsWritten, routeSite } from '../routing.ts'
 import type { Step } from './take.ts'
 
 export const switchRoutes: Step = async ({ attempt, parts }) => {
@@ -9,6 +9,8 @@ export const switchRoutes: Step = async ({ attempt, parts }) => {
   await routeSite({ ...site, live_instance_id: attempt.instance.id }, parts)
   parts.onStep?.('between:switch')
   await writeDown(attempt, parts, attempt.instance.id)
+  // A domain that was added meanwhile was led by what was written down before.
+  await routeAsWritten(site.id, parts)
   return `switched to release ${attempt.release.number}`
 }
 
