@@ -1,7 +1,8 @@
 // A hundred deploys in a row while visitors ask all the time and download slowly: what they were answered wrongly. Once with a site that the
 // edge serves itself, once with one whose rules let everything go through its instance.
-import { startPlatform, type Platform } from '../tests/helpers/platform.ts'
+import type { Platform } from '../tests/helpers/platform.ts'
 import { WorkingCopy } from '../tests/helpers/working-copy.ts'
+import { startCompiled } from './lib/compiled-platform.ts'
 import { type Result, resultOf } from './lib/result.ts'
 import { type Progress, release, type Tally, visit } from './lib/visitors.ts'
 
@@ -12,7 +13,7 @@ const visitors = { readers: 4, downloaders: 2 }
 const throughInstance = { _headers: '/*\n  X-Bench: yes\n' }
 
 export async function run(): Promise<Result[]> {
-  await using platform = await startPlatform({ flags: { 'log-level': 'error' } })
+  await using platform = await startCompiled()
   // Side by side, as the sites of different people are.
   const results = await Promise.all([measure(platform, 'edge', {}), measure(platform, 'instance', throughInstance)])
   return results.flat()

@@ -1,5 +1,5 @@
 // A login and one command: `whoami` through our gateway beside `true` through OpenSSH, the same client and key exchange.
-import { startPlatform } from '../tests/helpers/platform.ts'
+import { startCompiled } from './lib/compiled-platform.ts'
 import { interleave } from './lib/interleave.ts'
 import { startOpenSsh } from './lib/openssh.ts'
 import { type Result, resultOf } from './lib/result.ts'
@@ -9,7 +9,7 @@ export const name = 'login'
 const rounds = 21
 
 export async function run(): Promise<Result[]> {
-  await using platform = await startPlatform({ flags: { 'log-level': 'error' } })
+  await using platform = await startCompiled()
   await using server = await startOpenSsh(platform.admin)
   const runs = await interleave(rounds, {
     value: () => timed(() => platform.admin.ssh('whoami')),

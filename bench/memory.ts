@@ -3,27 +3,26 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execOk } from '../src/lib/exec.ts'
 import { containersOf, nginxOf } from '../tests/helpers/clean-up.ts'
-import { Platform } from '../tests/helpers/platform.ts'
 import { WorkingCopy } from '../tests/helpers/working-copy.ts'
+import { prepareCompiled, startCompiled } from './lib/compiled-platform.ts'
 import { familyOf, parentOf, pssOf, rssOf } from './lib/processes.ts'
 import { type Result, resultOf } from './lib/result.ts'
 import { smallSite } from './lib/site-files.ts'
-import { registerSites } from './lib/sites.ts'
 
 export const name = 'memory'
 
 const megabyte = 1024 * 1024
+const instances = 8
 const settleMs = 3000
 
 export async function run(): Promise<Result[]> {
   const results: Result[] = []
   for (const count of [10, 1000, 10_000]) results.push(...(await measureSites(count)))
-  return [...results, ...(await measureInstance())]
+  return [...results, ...(await measureInstances())]
 }
 
 async function measureSites(count: number): Promise<Result[]> {
-  await using platform = await Platform.prepare({ flags: { 'log-level': 'error' } })
-  await registerSites(platform.home, count)
+  await using platform = await prepareCompiled({ sites: count })
   const began = performance.now()
   await platform.start()
   const startMs = performance.now() - began
@@ -39,22 +38,31 @@ async function measureSites(count: number): Promise<Result[]> {
   ]
 }
 
-async function measureInstance(): Promise<Result[]> {
-  await using platform = await Platform.prepare({ flags: { 'log-level': 'error', 'warm-instances': '0' } })
-  await platform.start()
-  const copy = await WorkingCopy.create(platform.admin, 'idle', { ...smallSite(), 'index.html': 'hello' })
-  await copy.pushOk()
+/** The mean of several: they share the pages of the image's programs. */
+async function measureInstances(): Promise<Result[]> {
+  await using platform = await startCompiled({ flags: { 'warm-instances': '0' } })
+  for (let n = 0; n < instances; n++) {
+    const copy = await WorkingCopy.create(platform.admin, `idle-${n}`, { ...smallSite(), 'index.html': 'hello' })
+    await copy.pushOk()
+  }
   await delay(settleMs)
-  const [container = ''] = await containersOf(platform.home)
-  const first = Number(await execOk('docker', ['inspect', '--format', '{{.State.Pid}}', container]))
-  const shim = await parentOf(first)
-  if (!(await readFile(`/proc/${shim}/comm`, 'utf8')).startsWith('containerd-shim'))
-    throw new Error('no shim was found')
-  const processes = await familyOf(first)
+  const firsts = await Promise.all((await containersOf(platform.home)).map(firstProcessOf))
+  const shims = await Promise.all(firsts.map(shimOf))
+  const families = (await Promise.all(firsts.map(familyOf))).flat()
   return [
-    single(`idle static instance, PSS of ${processes.length} processes`, 'MB', (await pssOf(processes)) / megabyte),
-    single('its containerd shim, PSS', 'MB', (await pssOf([shim])) / megabyte),
+    single('an idle static instance, PSS', 'MB', (await pssOf(families)) / firsts.length / megabyte),
+    single('its containerd shim, PSS', 'MB', (await pssOf(shims)) / shims.length / megabyte),
   ]
+}
+
+async function firstProcessOf(container: string): Promise<number> {
+  return Number(await execOk('docker', ['inspect', '--format', '{{.State.Pid}}', container]))
+}
+
+async function shimOf(process: number): Promise<number> {
+  const shim = await parentOf(process)
+  if ((await readFile(`/proc/${shim}/comm`, 'utf8')).startsWith('containerd-shim')) return shim
+  throw new Error('An instance has another parent than a shim')
 }
 
 function single(what: string, unit: string, value: number): Result {

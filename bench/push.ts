@@ -2,12 +2,11 @@
 // plain Git over OpenSSH with a hook that checks out and renames a link.
 import { setTimeout as delay } from 'node:timers/promises'
 import { execOk } from '../src/lib/exec.ts'
-import { Platform } from '../tests/helpers/platform.ts'
-import { type OpenSsh, startOpenSsh } from './lib/openssh.ts'
+import { startCompiled } from './lib/compiled-platform.ts'
+import { startOpenSsh } from './lib/openssh.ts'
 import { type PushedSite, siteOnOpenSsh, siteOnPlatform } from './lib/pushed-site.ts'
 import { type Result, resultOf, type Run } from './lib/result.ts'
 import { largeSite, smallSite } from './lib/site-files.ts'
-import { registerSites } from './lib/sites.ts'
 import { stepsOf } from './lib/steps.ts'
 
 export const name = 'push'
@@ -23,16 +22,16 @@ export async function run(): Promise<Result[]> {
 
 async function measureSmall(): Promise<Result[]> {
   await using stack = new AsyncDisposableStack()
-  const cold = stack.use(await start(10, { 'warm-instances': '0' }))
-  const few = stack.use(await start(10))
-  const many = stack.use(await start(1000))
-  const most = stack.use(await start(10_000))
+  const cold = stack.use(await startCompiled({ sites: 10, flags: { 'warm-instances': '0' } }))
+  const few = stack.use(await startCompiled({ sites: 10 }))
+  const many = stack.use(await startCompiled({ sites: 1000 }))
+  const most = stack.use(await startCompiled({ sites: 10_000 }))
   const server = stack.use(await startOpenSsh(few.admin))
   const files = smallSite()
   const sites = {
-    floor: await siteOnOpenSsh(server, few.admin, files),
-    cold: await siteOnPlatform(cold, files),
     few: await siteOnPlatform(few, files),
+    floor: await siteOnOpenSsh(server, few),
+    cold: await siteOnPlatform(cold, files),
     many: await siteOnPlatform(many, files),
     most: await siteOnPlatform(most, files),
   }
@@ -61,12 +60,12 @@ async function measureSmall(): Promise<Result[]> {
 async function measureLarge(): Promise<Result[]> {
   await using stack = new AsyncDisposableStack()
   // Nothing is removed while this runs: on ext4 that slows down the making of files afterwards.
-  const platform = stack.use(await start(10, { 'keep-releases': '100' }))
-  const server: OpenSsh = stack.use(await startOpenSsh(platform.admin))
+  const platform = stack.use(await startCompiled({ sites: 10, flags: { 'keep-releases': '100' } }))
+  const server = stack.use(await startOpenSsh(platform.admin))
   const files = largeSite()
   const sites = {
-    floor: await siteOnOpenSsh(server, platform.admin, files),
     ours: await siteOnPlatform(platform, files),
+    floor: await siteOnOpenSsh(server, platform),
   }
   const times = await takeTurns(sites, largeRounds)
   show(sites)
@@ -74,18 +73,6 @@ async function measureLarge(): Promise<Result[]> {
     resultOf({ name: '20,000 files', unit: 'ms', goal: { atMost: 0.5 }, runs: beside(times.ours, times.floor) }),
     ...(await stepsOf(platform, '20,000 files')),
   ]
-}
-
-async function start(sites: number, flags: Readonly<Record<string, string>> = {}): Promise<Platform> {
-  const platform = await Platform.prepare({ flags: { 'log-level': 'error', ...flags } })
-  try {
-    await registerSites(platform.home, sites)
-    await platform.start()
-    return platform
-  } catch (error) {
-    await platform[Symbol.asyncDispose]()
-    throw error
-  }
 }
 
 /** Pushes to each site in turn; the first round doesn't count. */

@@ -3,8 +3,9 @@ import { open, rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { execOk } from '../src/lib/exec.ts'
-import { type Platform, startPlatform } from '../tests/helpers/platform.ts'
+import type { Platform } from '../tests/helpers/platform.ts'
 import { WorkingCopy } from '../tests/helpers/working-copy.ts'
+import { startCompiled } from './lib/compiled-platform.ts'
 import { type OpenSsh, startOpenSsh } from './lib/openssh.ts'
 import { rssOf, watchPeakRss } from './lib/processes.ts'
 import { type Result, resultOf, type Run } from './lib/result.ts'
@@ -12,16 +13,16 @@ import { type Result, resultOf, type Run } from './lib/result.ts'
 export const name = 'transfer'
 
 const rounds = 3
-const files = 16
-const fileMegabytes = 64
+const files = 128
+const fileMegabytes = 8
 const megabyte = 1024 * 1024
 /** Not the branch that is deployed: a checkout is not what is compared here. */
 const branch = 'stored'
-/** Of the client and of the floor: without them OpenSSH's side searches the noise for deltas, for minutes. Ours has the last one anyway. */
-const settings = ['core.compression=0', 'pack.window=0', 'core.bigFileThreshold=16m']
+/** Of the client: noise can be neither compressed nor made of deltas, and it would try for minutes. */
+const settings = ['core.compression=0', 'pack.window=0']
 
 export async function run(): Promise<Result[]> {
-  await using platform = await startPlatform({ flags: { 'log-level': 'error', 'max-push-mb': '2048' } })
+  await using platform = await startCompiled({ flags: { 'max-push-mb': '2048' } })
   await using server = await startOpenSsh(platform.admin)
   const copy = await makeSource(platform)
   const pushes: Run[] = []
@@ -50,7 +51,7 @@ interface Target {
 /** New repositories: what is there already would not be sent again. */
 async function targetOf(round: number, { platform, server }: { platform: Platform; server: OpenSsh }): Promise<Target> {
   const repository = `transfer-${round}.git`
-  await server.createRepository(repository, { settings })
+  await server.createRepository(repository)
   return { ours: platform.admin.remoteOf(`transfer-${round}`), floor: server.remoteOf(repository) }
 }
 

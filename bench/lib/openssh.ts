@@ -17,8 +17,8 @@ export interface OpenSsh extends AsyncDisposable {
   remoteOf(repository: string): string
   /** `ssh user@host COMMAND`, which has to succeed. */
   ssh(commandLine: string): Promise<Ran>
-  /** Makes an empty bare repository below the home and returns its path. @param settings of git-config(1): `key=value` */
-  createRepository(repository: string, options?: { hook?: string; settings?: readonly string[] }): Promise<string>
+  /** Makes an empty bare repository below the home and returns its path. @param hook post-receive */
+  createRepository(repository: string, hook?: string): Promise<string>
 }
 
 /** @param person whose key may log in */
@@ -41,10 +41,9 @@ export async function startOpenSsh(person: Person): Promise<OpenSsh> {
     remoteOf: (repository) => `ssh://${user}@127.0.0.1:${port}${join(home, repository)}`,
     ssh: (commandLine) =>
       runOk('ssh', [...person.sshOptions, '-p', String(port), `${user}@127.0.0.1`, commandLine], { env: person.env }),
-    async createRepository(repository, { hook, settings = [] } = {}) {
+    async createRepository(repository, hook) {
       const path = join(home, repository)
       await execOk('git', ['init', '-q', '--bare', '-b', 'main', path])
-      for (const setting of settings) await execOk('git', ['-C', path, 'config', ...setting.split('=')])
       if (hook !== undefined) await writeFile(join(path, 'hooks/post-receive'), hook, { mode: 0o755 })
       await execOk('chown', ['-R', `${user}:`, path])
       return path

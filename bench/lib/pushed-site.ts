@@ -1,7 +1,6 @@
 // One site that is pushed again and again, one file changed each time: on our platform, and as a bare repository with a hook.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Person } from '../../tests/helpers/person.ts'
 import type { Platform } from '../../tests/helpers/platform.ts'
 import { type Files, WorkingCopy } from '../../tests/helpers/working-copy.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -16,6 +15,7 @@ export interface PushedSite {
   close(): void
 }
 
+const name = 'pushed'
 const changed = 'index.html'
 
 function revision(number: number): string {
@@ -24,7 +24,6 @@ function revision(number: number): string {
 
 /** Pushes `files` for the first time; a platform's site is there afterwards. */
 export async function siteOnPlatform(platform: Platform, files: Files): Promise<PushedSite> {
-  const name = 'pushed'
   const copy = await WorkingCopy.create(platform.admin, name, { ...files, [changed]: revision(0) })
   await copy.pushOk()
   const visitor = new KeepAlive(platform.httpPort)
@@ -32,11 +31,11 @@ export async function siteOnPlatform(platform: Platform, files: Files): Promise<
   return pushedSite(copy, { read, close: () => visitor.close() })
 }
 
-/** Plain Git over OpenSSH: a hook checks out into a new directory and renames a symbolic link. No container, no proof. */
-export async function siteOnOpenSsh(server: OpenSsh, person: Person, files: Files): Promise<PushedSite> {
-  const repository = `floor-${Object.keys(files).length}.git`
-  const path = await server.createRepository(repository, { hook })
-  const copy = await WorkingCopy.create(person, 'floor', { ...files, [changed]: revision(0) })
+/** The same site with plain Git over OpenSSH: a hook checks out into a new directory and renames a link. No container, no proof. */
+export async function siteOnOpenSsh(server: OpenSsh, { admin }: Platform): Promise<PushedSite> {
+  const repository = `${name}.git`
+  const path = await server.createRepository(repository, hook)
+  const copy = await WorkingCopy.clone(admin, name)
   await copy.git('remote', 'set-url', 'hosting', server.remoteOf(repository))
   await copy.pushOk()
   const read = () => readFile(join(path, 'live', changed), 'utf8')
