@@ -6,6 +6,8 @@ export interface Problem {
   readonly file: string
   /** 1-based; left out when the mistake has no line. */
   readonly line?: number
+  /** 1-based; only with a line. */
+  readonly column?: number
   /** Dotted path of a key, where the file has keys. */
   readonly key?: string
   readonly text: string
@@ -20,16 +22,23 @@ export function refuseProblems(problems: readonly Problem[]): void {
   if (first === undefined) return
   const files = [...new Set(problems.map(({ file }) => file))].join(', ')
   const hidden = problems.length - maxShown
+  const alone = problems.length === 1
   throw new HostingError(
     'invalid-site-config',
-    problems.length === 1 ? `There is a mistake in ${files}` : `There are ${problems.length} mistakes in ${files}`,
+    alone ? `There is a mistake in ${files}` : `There are ${problems.length} mistakes in ${files}`,
     {
-      details: [...problems.slice(0, maxShown).map(renderProblem), ...(hidden > 0 ? [`… and ${hidden} more`] : [])],
-      hint: problems.find(({ hint }) => hint !== undefined)?.hint ?? 'Correct what is listed, commit, and push again.',
+      details: [
+        ...problems.slice(0, maxShown).flatMap((problem) => renderProblem(problem, !alone)),
+        ...(hidden > 0 ? [`… and ${hidden} more`] : []),
+      ],
+      hint: (alone ? first.hint : undefined) ?? 'Correct what is listed, commit, and push again.',
     },
   )
 }
 
-function renderProblem({ file, line, key, text }: Problem): string {
-  return [line === undefined ? file : `${file}:${line}`, ...(key === undefined ? [] : [key]), text].join(': ')
+/** Of several, each has its hint below it: one at the end would not say whose it is. */
+function renderProblem({ file, line, column, key, text, hint }: Problem, withHint: boolean): string[] {
+  const place = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':')
+  const said = [place, ...(key === undefined ? [] : [key]), text].join(': ')
+  return withHint && hint !== undefined ? [said, `  → ${hint}`] : [said]
 }

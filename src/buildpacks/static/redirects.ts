@@ -117,9 +117,15 @@ function refuseConditions(tokens: readonly string[]): void {
 
 function refuseLoop(from: string, to: string, query: readonly QueryMatch[]): void {
   const plain = (text: string) => text.replace(/[?#].*$/, '').replace(/(?<=.)\/+$/, '')
-  if (query.length === 0 && plain(ownPath(from)) === plain(to))
+  const own = ownPath(from)
+  if (query.length > 0 || plain(own) !== plain(to)) return
+  if (/^\/[^:*]*$/.test(from) && own !== to)
     throw new LineError(
       'the rule redirects to itself: a slash at the end of a path makes no difference to rules',
       'Remove the rule: /about finds about.html and about/index.html without one.',
     )
+  throw new LineError(
+    'the rule redirects to itself for ever: its target is the path that it is for',
+    'Remove the rule, or give it another target.',
+  )
 }

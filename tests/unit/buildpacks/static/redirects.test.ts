@@ -104,7 +104,11 @@ describe('parseRedirects', () => {
     ['/:a/:a /b', 'twice'],
     ['/a?b=1 /c', 'no "?"'],
     ['/about /about/', 'redirects to itself'],
-    ['/docs/* /docs/:splat', 'redirects to itself'],
+    [
+      '/docs/* /docs/:splat',
+      'redirects to itself for ever: its target is the path that it is for Remove the rule, or give',
+    ],
+    ['/same /same', 'redirects to itself for ever'],
     ['/x //evil.example', 'two slashes'],
     ['/x /a/../b 200', '".."'],
     ['/x /%2e%2e/b 200', '".."'],
