@@ -1,6 +1,6 @@
 // app.json, of which only the path of the first web health check is used (the shape that Dokku documents). Anything else in it is none of ours.
 import { z } from 'zod'
-import { refuseProblems } from './problem.ts'
+import { type Problem, refuseProblems } from './problem.ts'
 
 const appJsonSchema = z.looseObject({
   healthchecks: z
@@ -35,7 +35,17 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    refuseProblems([{ file: 'app.json', text: `it is not JSON: ${error.message}` }])
+    refuseProblems([{ file: 'app.json', ...placeIn(text, error.message) }])
     return undefined
   }
+}
+
+/** V8 says where only at the end of some of its messages, and quotes the file in others. */
+function placeIn(text: string, message: string): Pick<Problem, 'line' | 'column' | 'text'> {
+  const [, reason, line, column] =
+    /^(.*?)(?: in JSON)? at position \d+ \(line (\d+) column (\d+)\)$/s.exec(message) ?? []
+  if (reason !== undefined) return { line: Number(line), column: Number(column), text: `not JSON: ${reason}` }
+  if (/^Unexpected end/.test(message))
+    return { line: text.trimEnd().split('\n').length, text: 'not JSON: it ends too early' }
+  return { text: `not JSON: ${message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')}` }
 }

@@ -3,13 +3,9 @@
 import { join } from 'node:path'
 import { HostingError } from '../errors/hosting-error.ts'
 import { exec } from '../lib/exec.ts'
-import type { SiteConfig } from './site-config-schema.ts'
+import { type Buildpack, buildpacks, type SiteConfig } from './site-config-schema.ts'
 
 export const buildpacksDirectory = join(import.meta.dirname, '../../buildpacks')
-
-/** In this order: static takes whatever has a page, so it is last. */
-export const buildpacks = ['static'] as const
-export type Buildpack = (typeof buildpacks)[number]
 
 const timeoutMs = 10_000
 
@@ -31,10 +27,8 @@ function findNamed(wanted: string): Buildpack {
   if (found !== undefined) return found
   throw new HostingError(
     'invalid-site-config',
-    `hosting.toml asks for the buildpack "${wanted}", which is not installed`,
-    {
-      hint: `Installed: ${buildpacks.join(', ')}.`,
-    },
+    `hosting.toml asks for the buildpack "${wanted}", which is not available yet`,
+    { hint: `Available: ${buildpacks.join(', ')}.` },
   )
 }
 

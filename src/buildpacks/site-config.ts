@@ -35,10 +35,20 @@ function parseToml(toml: string): unknown {
     return parse(toml)
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
-    const text = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? error.message
-    refuseProblems([{ file, line: error.line, text: `not TOML at column ${error.column}: ${text}` }])
+    refuseProblems([{ file, line: error.line, column: error.column, text: `not TOML: ${explainSyntax(error, toml)}` }])
     return undefined
   }
+}
+
+/** The parser takes the end of a line inside a string for any control character; the mistake is nearly always a forgotten quote. */
+function explainSyntax(error: TomlError, toml: string): string {
+  const text = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? error.message
+  const rest = toml
+    .split('\n')
+    [error.line - 1]?.slice(error.column - 1)
+    .trimEnd()
+  const unclosed = /^control characters/.test(text) && rest === ''
+  return unclosed ? 'a string is not closed at the end of this line (its second quote is missing)' : text
 }
 
 function describeIssue(issue: z.core.$ZodIssue, toml: string): Problem[] {

@@ -70,7 +70,18 @@ command = "php cron.php"
   })
 
   it('names line and column of a syntax error', () => {
-    expect(mistakes('root = "x"\n[build\n')[0]).toMatch(/^hosting.toml:\d+: not TOML at column \d+: /)
+    expect(mistakes('root = "x"\n[build\n')[0]).toMatch(/^hosting.toml:\d+:\d+: not TOML: /)
+  })
+
+  it.each(['\n', '\r\n'])('names a string that is not closed as such (%j)', (end) => {
+    const said = 'not TOML: a string is not closed at the end of this line (its second quote is missing)'
+    expect(mistakes(`[build]${end}command = "abc${end}output = "x"${end}`)).toEqual([`hosting.toml:2:15: ${said}`])
+    expect(mistakes('root = "a\u0001b"\n')[0]).toContain('control characters')
+  })
+
+  it('names the buildpacks that there are, and those that there will be', () => {
+    expect(mistakes('buildpack = "ruby"\n')).toEqual(['hosting.toml:1: buildpack: "ruby" is not one of: static'])
+    expect(mistakes('buildpack = 3\n')).toEqual(['hosting.toml:1: buildpack: write one of: static'])
   })
 
   it.each(['/etc', '../x', 'a/../../b', '', 'a\\nb', 'a\\\\b'])('refuses the root %s', (root) => {
@@ -124,6 +135,16 @@ describe('readSiteConfig', () => {
   it.each(['{', '{"healthchecks":{"web":[{"path":"no slash"}]}}'])('refuses the app.json %s', async (text) => {
     await writeFile(join(tree, 'app.json'), text)
     await expect(readSiteConfig(tree)).rejects.toMatchObject({ code: 'invalid-site-config' })
+  })
+
+  it.each([
+    ['{foo}', "app.json:1:2: not JSON: Expected property name or '}'"],
+    ['{\n"a":\n\n', 'app.json:2: not JSON: it ends too early'],
+    ['{"a":1,\n"b" 2}', "app.json:2:5: not JSON: Expected ':' after property name"],
+    ['{"a":tru}', "app.json: not JSON: Unexpected token '}'"],
+  ])('says where %j is not JSON', async (text, said) => {
+    await writeFile(join(tree, 'app.json'), text)
+    await expect(readSiteConfig(tree)).rejects.toMatchObject({ details: [said] })
   })
 
   // The attack: a hosting.toml that makes the daemon read a file of the host and show it in an error.

@@ -118,6 +118,21 @@ describe('build', () => {
     })
   })
 
+  it('shows a hint below the line that it is about, and a general one at the end', async () => {
+    await expect(buildTree({ 'index.html': '', _redirects: '/a\n/loop/* /loop/:splat\n' })).rejects.toMatchObject({
+      details: [
+        '_redirects:1: there is no target: a path that starts with "/", or an http(s) URL',
+        '_redirects:2: the rule redirects to itself for ever: its target is the path that it is for',
+        '  → Remove the rule, or give it another target.',
+      ],
+      hint: 'Correct what is listed, commit, and push again.',
+    })
+    await expect(buildTree({ 'index.html': '', _redirects: '/x/* /x/:splat\n' })).rejects.toMatchObject({
+      details: ['_redirects:1: the rule redirects to itself for ever: its target is the path that it is for'],
+      hint: 'Remove the rule, or give it another target.',
+    })
+  })
+
   it.each<[string, Tree]>([
     ['a program', { 'index.php': '', 'index.html': '' }],
     ['a program in public/', { 'public/index.php': '' }],
@@ -129,6 +144,7 @@ describe('build', () => {
   it('says so when hosting.toml names a buildpack that is not there', async () => {
     await expect(buildTree({ 'hosting.toml': 'buildpack = "php"' })).rejects.toMatchObject({
       code: 'invalid-site-config',
+      message: 'hosting.toml asks for the buildpack "php", which is not available yet',
     })
   })
 
