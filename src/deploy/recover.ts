@@ -12,6 +12,7 @@ import { undoAttempt } from './attempt.ts'
 import { goLive } from './deploy.ts'
 import { instanceSpec } from './instances.ts'
 import type { Attempt, Parts } from './parts.ts'
+import { whyParked } from './routing.ts'
 import { drain } from './steps/drain.ts'
 import { removeStrays } from './strays.ts'
 
@@ -87,17 +88,19 @@ async function drainLeftovers(ofJobs: ReadonlySet<string | null>, parts: Parts):
   }
 }
 
-async function restoreRoutes({ store, edge }: Parts): Promise<void> {
+async function restoreRoutes({ store, edge: { routes } }: Parts): Promise<void> {
   const sites = new Map((await store.sites.list()).map((site) => [site.id, site]))
-  const actual = await edge.routes.list()
+  const actual = await routes.list()
   for (const { name, site_id } of await store.domains.list()) {
     const site = sites.get(site_id)
+    if (site === undefined) continue
     const domain = hostNameSchema.parse(name)
-    const expected = site?.state === 'running' ? (site.live_instance_id ?? undefined) : undefined
-    if (!actual.has(name) || actual.get(name) !== expected) {
-      await (expected === undefined ? edge.routes.park(domain) : edge.routes.point(domain, expected))
-    }
+    const expected = site.state === 'running' ? (site.live_instance_id ?? undefined) : undefined
+    // Why a route is parked can't be read off the list: a stopped site's is parked once more.
+    const isRight = actual.has(name) && actual.get(name) === expected && site.state === 'running'
+    if (!isRight && expected !== undefined) await routes.point(domain, expected)
+    if (!isRight && expected === undefined) await routes.park(domain, whyParked(site))
     actual.delete(name)
   }
-  for (const name of actual.keys()) await edge.routes.remove(hostNameSchema.parse(name))
+  for (const name of actual.keys()) await routes.remove(hostNameSchema.parse(name))
 }

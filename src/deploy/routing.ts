@@ -7,8 +7,12 @@ export async function routeSite(site: Site, { store, edge }: Pick<Parts, 'store'
   const target = site.state === 'running' ? site.live_instance_id : null
   for (const { name } of await store.domains.listOf(site.id)) {
     const domain = parseHostName(name)
-    await (target === null ? edge.routes.park(domain) : edge.routes.point(domain, target))
+    await (target === null ? edge.routes.park(domain, whyParked(site)) : edge.routes.point(domain, target))
   }
+}
+
+export function whyParked({ state }: Pick<Site, 'state'>): 'stopped' | 'not-deployed' {
+  return state === 'stopped' ? 'stopped' : 'not-deployed'
 }
 
 /** As the database says, and says still when it is done: a switch may come in between. */

@@ -6,8 +6,8 @@ import { createId } from '../lib/id.ts'
 import type { Parts } from './parts.ts'
 import { emptyTrash, isTrash, moveToTrash } from './trash.ts'
 
-/** The instance directory that parked routes point at (edge/routes.ts). */
-const notInstances = new Set(['parked'])
+/** The directories that parked routes point at (edge/routes.ts). */
+const notInstances = new Set(['parked', 'stopped'])
 
 export async function removeStrays(parts: Parts): Promise<void> {
   await removeStrayInstances(parts)

@@ -4,6 +4,7 @@ import type { PageName } from './pages.ts'
 
 /** Status that nothing sends: it means "go on at the location that error_page names" (nginx has no other jump out of an `if`). */
 const jump = 418
+const otherJump = 419
 
 export function renderLocations(options: NginxOptions): string {
   return [
@@ -121,7 +122,8 @@ function renderRateLimit({ requestRate }: NginxOptions): string {
 /**
  * Asks the daemon for an instance. A request that may have reached one is never sent again: $upstream_connect_time holds a
  * number as soon as a connection stood. The daemon gets nothing of the request but the site; its X-Accel-Redirect, which sends
- * the whole request on to @resume, is the only one that counts. A parked domain has no log, a host that is no site no route.
+ * the whole request on to @resume, is the only one that counts. A parked domain has no log, a host that is no site no route; that a
+ * site was stopped its route says, so that it is said while the daemon is away, too.
  */
 function renderWake(options: NginxOptions): string {
   const { link, paths } = options
@@ -145,6 +147,10 @@ function renderWake(options: NginxOptions): string {
     access_log off;
     ${renderRateLimit(options)}
     error_page ${jump} = @no_such_site;
+    error_page ${otherJump} = @stopped;
+    if (-d ${quote(`${link}/routes/$site/stopped`)}) {
+      return ${otherJump};
+    }
     if (!-d ${quote(`${link}/routes/$site`)}) {
       return ${jump};
     }
@@ -156,6 +162,7 @@ function renderPages({ pages }: NginxOptions): string {
   const page = (name: PageName) => inQuotes(pages[name].replaceAll('{{host}}', '${site}'))
   return [
     renderPage('@no_such_site', 'access_log off;', `404 ${page('no-such-site')}`),
+    renderPage('@stopped', 'add_header Retry-After 3600 always;', `503 ${page('stopped')}`),
     renderPage('@down', 'add_header Retry-After 10 always;', `503 ${page('down')}`),
     renderPage('@no_answer', '', `502 ${page('no-answer')}`),
     renderPage('@no_answer_in_time', '', `504 ${page('no-answer')}`),

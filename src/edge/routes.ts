@@ -6,7 +6,9 @@ import { absentAsUndefined, ensureDirectory, replaceSymlink } from '../lib/files
 import { idSchema } from '../lib/id.ts'
 import type { Routes } from './types.ts'
 
-const parked = 'parked'
+/** Directories beside the instances that serve nothing. The directory `stopped` in one of them is what nginx looks for. */
+const parked = { 'not-deployed': 'parked', stopped: 'stopped' } as const
+const nothing: readonly string[] = Object.values(parked)
 /** What lib/files.ts names a link before it is renamed into its place; a crash leaves such behind. */
 const leftover = /\.[a-z0-9]{16}\.tmp$/
 
@@ -21,9 +23,10 @@ export function routesIn(home: Home): RoutingTree {
     async point(domain, instanceId) {
       await replaceSymlink(pathOf(domain), join('..', 'instances', idSchema.parse(instanceId)))
     },
-    async park(domain) {
-      await ensureDirectory(join(home.instances, parked), 0o711)
-      await replaceSymlink(pathOf(domain), join('..', 'instances', parked))
+    async park(domain, why = 'not-deployed') {
+      await ensureDirectory(join(home.instances, parked[why]), 0o711)
+      if (why === 'stopped') await ensureDirectory(join(home.instances, parked.stopped, 'stopped'), 0o711)
+      await replaceSymlink(pathOf(domain), join('..', 'instances', parked[why]))
     },
     async remove(domain) {
       await absentAsUndefined(unlink(pathOf(domain)))
@@ -40,6 +43,6 @@ export function routesIn(home: Home): RoutingTree {
 }
 
 async function targetOf(path: string): Promise<string | undefined> {
-  const target = basename((await absentAsUndefined(readlink(path))) ?? parked)
-  return target === parked ? undefined : target
+  const target = await absentAsUndefined(readlink(path))
+  return target === undefined || nothing.includes(basename(target)) ? undefined : basename(target)
 }

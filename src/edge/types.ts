@@ -5,8 +5,8 @@ import type { HostName } from '../names/host-name.ts'
 export interface Routes {
   /** Points a domain at an instance; from then on new requests go there. */
   point(domain: HostName, instanceId: string): Promise<void>
-  /** Points a domain at nothing that serves: its requests reach the wake socket, which says why. */
-  park(domain: HostName): Promise<void>
+  /** Points a domain at nothing that serves: a stopped site says so by itself, what else is parked is asked of the wake socket. */
+  park(domain: HostName, why?: 'stopped' | 'not-deployed'): Promise<void>
   remove(domain: HostName): Promise<void>
   /** The instance each domain points at; undefined when it is parked. */
   list(): Promise<Map<string, string | undefined>>
