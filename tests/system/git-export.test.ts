@@ -281,6 +281,16 @@ describe('a listing', () => {
     },
   )
 
+  it('is counted without sizes beside it when it takes long: both a tree at its limit and one over it', async () => {
+    const blob = { mode: '100644', object: await source.object('blob', 'x') }
+    const many = await source.commitOf(await source.bomb(4, blob))
+    expect((await listTree(repository, many, limits)).files).toHaveLength(10_000)
+    const tooMany = await source.commitOf(await source.bomb(15, blob))
+    await expect(listTree(repository, tooMany, { ...limits, maxFiles: 60_000 })).rejects.toMatchObject({
+      message: 'The pushed tree has more than 60000 files',
+    })
+  })
+
   it('refuses a submodule by its path', async () => {
     const sub = { mode: '160000', name: 'theme', object: await source.commit([]) }
     const commit = await source.commitOf(
