@@ -7,6 +7,7 @@ import { runBuildCommand } from './build-command.ts'
 import { fromText } from './byte-string.ts'
 import { findDocumentRoot, type FoundRoot } from './document-root.ts'
 import { loadMediaTypes } from './media-types.ts'
+import { noteMissingPages } from './missing-pages.ts'
 import { renderNginx } from './nginx.ts'
 import { partitionOf } from './partition.ts'
 import { type Publication, publishAll, type Published } from './publish.ts'
@@ -34,7 +35,7 @@ export async function buildStatic(request: BuildRequest, config: SiteConfig): Pr
     encoding: 'latin1',
   })
   const { seen } = await publish(request, { root, rules, compressible: types.compressible, built: tree !== source })
-  return describe(root, rules, seen)
+  return [...describe(root, rules, seen), ...(await noteMissingPages(fromText(directory), root, rules.redirects))]
 }
 
 interface Content {

@@ -106,6 +106,17 @@ describe('build', () => {
     })
   })
 
+  it('notes a page for status 404 or 410 that does not exist', async () => {
+    const rules =
+      '/a /none 410\n/b /there 404\n/c /folder 410!\n/d/* /e/:splat 404\n/own 410\n/x/* 404!\n/f /no.html 404\n'
+    const tree = { 'public/index.html': '', 'public/there.html': '', 'public/folder/index.html': '' }
+    const { notes } = await buildTree({ ...tree, 'public/_redirects': rules })
+    expect(notes.slice(2)).toEqual([
+      'public/_redirects:1: the page /none, to be shown with status 410, does not exist',
+      'public/_redirects:7: the page /no.html, to be shown with status 404, does not exist',
+    ])
+  })
+
   it('lists the mistakes of both files of rules at once', async () => {
     const tree = { 'public/index.html': '', 'public/_redirects': 'x\n', 'public/_headers': '\nX: 1\n' }
     await expect(buildTree(tree)).rejects.toMatchObject({
