@@ -1,11 +1,12 @@
-// One frozen configuration out of defaults < file < environment < flags, each source checked with its own words.
-import { readFileSync } from 'node:fs'
+// One frozen configuration out of defaults < file < environment < flags, each mistake told in the words of its source.
 import { resolve } from 'node:path'
-import { parse as parseToml } from 'smol-toml'
 import { HostingError } from '../errors/hosting-error.ts'
-import { hasErrorCode } from '../lib/files.ts'
+import { fromFile } from './file.ts'
 import { homeAt, type Home } from './home.ts'
-import { configSchema, type ConfigKey, type RawConfig } from './schema.ts'
+import { configSchema, type RawConfig } from './schema.ts'
+import { fromEnv, fromFlags, type Given } from './sources.ts'
+
+export { configKeys, envName } from './keys.ts'
 
 export type Config = Omit<RawConfig, 'home'> & { readonly home: Home }
 
@@ -15,43 +16,34 @@ export interface ConfigSources {
   readonly file?: string | undefined
 }
 
-/** @throws HostingError invalid-config naming the source and the key */
+/** @throws HostingError invalid-config naming the source, the key and the value as it was written */
 export function loadConfig({ flags, env, file }: ConfigSources): Config {
-  const path = flags['config'] ?? env['HOSTING_CONFIG'] ?? file
-  const values = { ...readFile(path), ...fromEnv(env), ...fromFlags(flags) }
-  const parsed = configSchema.safeParse(values)
-  if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
-  const { home, ...rest } = parsed.data
+  const sources = [fromFile(flags['config'] ?? env['HOSTING_CONFIG'] ?? file), fromEnv(env), fromFlags(flags)]
+  const given = new Map(sources.flatMap((source) => source.given.map((each) => [each.key, each])))
+  const unknown = sources.flatMap((source) => source.mistakes)
+  const { home, ...rest } = check(given, unknown)
   return Object.freeze({ ...rest, home: homeAt(resolve(home), rest['run-link']) })
 }
 
-export const configKeys = Object.keys(configSchema.unwrap().shape) as readonly ConfigKey[]
-
-export function envName(key: string): string {
-  return `HOSTING_${key.replaceAll('-', '_').toUpperCase()}`
+function check(given: ReadonlyMap<string, Given>, unknown: readonly string[]): RawConfig {
+  const parsed = configSchema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])))
+  const mistakes = parsed.success ? samePorts(parsed.data, given) : wrongValues(parsed.error.issues, given)
+  if (!parsed.success || unknown.length + mistakes.length > 0) throw invalid([...unknown, ...mistakes])
+  return parsed.data
 }
 
-function fromEnv(env: ConfigSources['env']): Record<string, string> {
-  return Object.fromEntries(
-    configKeys.flatMap((key) => {
-      const value = env[envName(key)]
-      return value === undefined ? [] : [[key, value]]
-    }),
-  )
+/** Unknown keys have no path: their sources have named them already. */
+function wrongValues(issues: readonly { path: PropertyKey[]; message: string }[], given: ReadonlyMap<string, Given>) {
+  const reasons = new Map(issues.map(({ path, message }) => [String(path[0] ?? ''), message]))
+  return [...reasons].flatMap(([key, reason]) => given.get(key)?.blame(reason) ?? [])
 }
 
-function fromFlags(flags: ConfigSources['flags']): Record<string, string> {
-  return Object.fromEntries(Object.entries(flags).filter(([key]) => key !== 'config'))
-}
-
-function readFile(path: string | undefined): Record<string, unknown> {
-  if (path === undefined) return {}
-  try {
-    return parseToml(readFileSync(path, 'utf8'))
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) throw invalid([`${path}: no such file`])
-    throw invalid([`${path}: ${error instanceof Error ? error.message : String(error)}`])
-  }
+/** 0 is any free port, so two of them differ. */
+function samePorts(config: RawConfig, given: ReadonlyMap<string, Given>): string[] {
+  if (config['http-port'] === 0 || config['http-port'] !== config['ssh-port']) return []
+  const http = given.get('http-port')?.blame('is the ssh-port too')
+  const mistake = http ?? given.get('ssh-port')?.blame('is the http-port too')
+  return mistake === undefined ? [] : [mistake]
 }
 
 function invalid(details: string[]): HostingError {

@@ -2,23 +2,38 @@
 // configuration file and docs/configuration.md are all derived from this table.
 import { z } from 'zod'
 
-const port = z.coerce.number().int().min(0).max(65_535)
-const count = z.coerce.number().int().min(1)
-const seconds = z.coerce.number().positive()
+function whole(min: number, max?: number) {
+  const message =
+    max === undefined ? `is not a whole number of at least ${min}` : `is not a whole number from ${min} to ${max}`
+  const number = z.coerce.number(message).int(message).min(min, message)
+  return max === undefined ? number : number.max(max, message)
+}
+
+function above0() {
+  const message = 'is not a number above 0'
+  return z.coerce.number(message).positive(message)
+}
+
+const port = whole(0, 65_535)
+const count = whole(1)
+const seconds = above0()
+const text = z.string('is not a string')
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 /** Lower-case labels (RFC 1123), one or more: a machine's own name has no dot. */
-const baseDomain = z
-  .string()
+const baseDomain = text
   .toLowerCase()
   .regex(/^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, 'is not a domain name')
-const megabytes = z.coerce.number().int().min(1)
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
+const megabytes = whole(1)
+const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')],
+  'is neither true nor false',
+)
 
 /** Keys are kebab-case as in the file; `--http-port` and `HOSTING_HTTP_PORT` mean the same. Documented by their description. */
 export const configSchema = z
   .strictObject({
-    home: z
-      .string()
-      .min(1)
+    home: text
+      .min(1, 'is empty')
       .default('.hosting')
       .describe('Where everything is kept: database, repositories, releases, logs.'),
     'base-domain': baseDomain.default('localhost').describe('Short site names become names below this domain.'),
@@ -29,18 +44,18 @@ export const configSchema = z
       .describe(
         'Whether the platform brings its own nginx and stops the sites when it stops (a trial run). An installed system says false.',
       ),
-    'edge-user': z.string().default('www-data').describe('User that the workers of nginx run as.'),
-    'run-link': z
-      .string()
+    'edge-user': text.default('www-data').describe('User that the workers of nginx run as.'),
+    'run-link': text
       .default('')
       .describe('Short path of the home for unix sockets. Empty: made from the path of the home, below /run.'),
-    'admin-keys': z.string().default('').describe('File with public SSH keys of the first admin, read at each start.'),
+    'admin-keys': text.default('').describe('File with public SSH keys of the first admin, read at each start.'),
     'log-level': z
-      .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+
+      .enum(logLevels, `is not one of ${logLevels.join(', ')}`)
       .default('info')
       .describe("Least level of the daemon's own log."),
 
-    'default-branch': z.string().default('main').describe('Branch of a new site that is deployed.'),
+    'default-branch': text.default('main').describe('Branch of a new site that is deployed.'),
     'keep-releases': count.default(5).describe('How many releases of a site are kept to roll back to.'),
     'max-push-mb': megabytes.default(1024).describe('Largest pack that a push may send, in MB.'),
     'max-files': count.default(100_000).describe('Most files that a pushed tree may hold.'),
@@ -53,15 +68,12 @@ export const configSchema = z
     'drain-timeout': seconds
       .default(60)
       .describe('How long an old instance may take to finish the requests it has, in seconds.'),
-    'warm-instances': z.coerce
-      .number()
-      .int()
-      .min(0)
+    'warm-instances': whole(0)
       .default(8)
       .describe('How many started instances wait for the next push of sites that were pushed lately.'),
 
     'instance-memory-mb': megabytes.default(256).describe('Memory limit of an instance, in MB.'),
-    'instance-cpus': z.coerce.number().positive().default(1).describe('CPU limit of an instance.'),
+    'instance-cpus': above0().default(1).describe('CPU limit of an instance.'),
     'instance-pids': count.default(128).describe('Most processes and threads of an instance.'),
 
     'ssh-login-grace': seconds.default(30).describe('Time a client has to log in, in seconds.'),
@@ -71,20 +83,12 @@ export const configSchema = z
       .default(16)
       .describe('Most connections that have not logged in yet, of one address.'),
     'ssh-max-channels': count.default(32).describe('Most open channels on one connection.'),
-    'request-rate': z.coerce
-      .number()
-      .int()
-      .min(0)
+    'request-rate': whole(0)
       .default(200)
       .describe(
         'Requests a second of one address that reach instances; more wait, then get 429. 0: no limit. Files of the edge tree do not count.',
       ),
-    'max-connections-per-address': z.coerce
-      .number()
-      .int()
-      .min(0)
-      .default(256)
-      .describe('Open requests of one address. 0: no limit.'),
+    'max-connections-per-address': whole(0).default(256).describe('Open requests of one address. 0: no limit.'),
     'max-upload-mb': megabytes.default(128).describe('Largest request body, in MB.'),
   })
   .readonly()

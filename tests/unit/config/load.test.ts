@@ -60,11 +60,41 @@ describe('the configuration', () => {
     ['home', ''],
     ['health-timeout', '0'],
   ])('refuses %s = %j, and names the key', (key, value) => {
-    for (const sources of [
-      { flags: { [key]: value }, env: {} },
-      { flags: {}, env: { [envName(key)]: value } },
-    ])
-      expect(refusal(sources)).toMatch(new RegExp(`^invalid-config ${key}: .+`))
+    const written = value === '' ? '""' : value
+    expect(refusal({ flags: { [key]: value }, env: {} })).toMatch(`invalid-config --${key} ${written}: is `)
+    expect(refusal({ flags: {}, env: { [envName(key)]: value } })).toMatch(
+      `invalid-config ${envName(key)}=${written}: is `,
+    )
+  })
+
+  it.each([
+    ['# ports\n\nssh-port = "a" # why', ':3: ssh-port: "a" is not a whole number from 0 to 65535'],
+    ['home = 3', ':1: home: 3 is not a string'],
+    ['standalone = "no"', ':1: standalone: "no" is neither true nor false'],
+    ['\n[http-port]\nx = 1', ':2: http-port: {"x":1} is not a whole number from 0 to 65535'],
+    [
+      'main = 1\nhtp-port = 80',
+      ':1: main is not a known key # :2: htp-port is not a known key (did you mean http-port?)',
+    ],
+    ['a = 1\nhttp-port = = 1', ':2:13: invalid value'],
+    ['ssh-port = 8080', ':1: ssh-port: 8080 is the http-port too'],
+  ])('names the line of the file: %j', async (content, expected) => {
+    const path = await file(content)
+    expect(refusal({ flags: {}, env: {}, file: path }, ' # ').replaceAll(path, '')).toBe(`invalid-config ${expected}`)
+  })
+
+  it('refuses variables that look like its own, and knows those that are', () => {
+    expect(refusal({ flags: {}, env: { HOSTING_HTP_PORT: '1' } })).toBe(
+      'invalid-config HOSTING_HTP_PORT is not a known environment variable (did you mean HOSTING_HTTP_PORT?)',
+    )
+    expect(refusal({ flags: {}, env: { HOSTING_FAULT: 'after:build', HOME: '/root' } })).toBe('accepted')
+  })
+
+  it('refuses one port for both doors, unless any free one is meant', () => {
+    expect(refusal({ flags: { 'http-port': '90' }, env: { HOSTING_SSH_PORT: '90' } })).toBe(
+      'invalid-config --http-port 90: is the ssh-port too',
+    )
+    expect(refusal({ flags: { 'http-port': '0', 'ssh-port': '0' }, env: {} })).toBe('accepted')
   })
 
   it('refuses keys that it does not know, mistakes in the file, and a file that is not there', async () => {
@@ -86,11 +116,11 @@ describe('the configuration', () => {
 })
 
 /** Code and details of the error. */
-function refusal(sources: ConfigSources): string {
+function refusal(sources: ConfigSources, separator = ' '): string {
   try {
     loadConfig(sources)
   } catch (error) {
-    if (error instanceof HostingError) return `${error.code} ${error.details.join(' ')}`
+    if (error instanceof HostingError) return `${error.code} ${error.details.join(separator)}`
   }
   return 'accepted'
 }
