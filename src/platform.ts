@@ -14,6 +14,7 @@ import { recover } from './deploy/recover.ts'
 import { createWaker } from './deploy/waker.ts'
 import { createEdge } from './edge/nginx.ts'
 import { startWakeServer } from './edge/wake.ts'
+import { HostingError } from './errors/hosting-error.ts'
 import { createGitDoor } from './gateway/git-door.ts'
 import { createHandlers } from './gateway/handlers.ts'
 import { startLocalDoor } from './gateway/local/door.ts'
@@ -100,7 +101,10 @@ async function adminKeys(config: Config): Promise<string[]> {
   const path = config['admin-keys']
   if (path === '') return []
   const text = await absentAsUndefined(readFile(path, 'utf8'))
-  return text === undefined ? [] : [text]
+  if (text !== undefined) return [text]
+  throw new HostingError('invalid-config', `admin-keys names ${path}, and there is no such file`, {
+    hint: 'Correct the path, or leave admin-keys out.',
+  })
 }
 
 /** A trial run ends with its sites; an installed platform's sites go on while it is stopped. */

@@ -25,6 +25,9 @@ export const rollback = siteCommand({
     return done(
       { number: release.number, rollbackOf: release.rollback_of, commit: release.commit },
       `#${release.rollback_of ?? release.number} is live again, as #${release.number}: ${siteUrl(site.name, config)}`,
+      [
+        `git push hosting ${site.branch}   with a new commit makes the branch live again; it stays as it is until then.`,
+      ],
     )
   },
 })

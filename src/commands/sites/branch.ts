@@ -9,7 +9,8 @@ export const branch = siteCommand({
   name: 'branch',
   group: 'Sites',
   summary: 'Show or set the branch that is deployed',
-  description: 'Pushes to other branches are stored and not deployed. A new branch goes live with its next push.',
+  description:
+    'Pushes to other branches are stored and not deployed. A new branch goes live with its next new commit; what was pushed to it before stays stored.',
   arguments: [{ name: 'branch', description: 'the branch to deploy from now on', optional: true }],
   examples: ['branch demo', 'branch demo production'],
   permission: 'site:read',
@@ -23,6 +24,10 @@ export const branch = siteCommand({
     await ensureRepository(repository, { branch: name })
     await setHeadBranch(repository, name)
     await store.sites.update(site.id, { branch: name })
-    return done({ branch: name }, `${site.name} is deployed from ${name} from now on`, [`git push hosting ${name}`])
+    return done(
+      { branch: name },
+      `${site.name} is deployed from ${name} from now on, beginning with its next new commit`,
+      [`git push hosting ${name}`],
+    )
   },
 })

@@ -1,9 +1,11 @@
 // Keeps the releases one may roll back to and gives up the others: their rows say `removed`, their files go later and slowly.
+import { join } from 'node:path'
 import { forgetRelease, keepRelease } from '../../git/release-refs.ts'
 import { collectGarbage } from '../../git/housekeeping.ts'
-import { repositoryPath } from '../../config/home.ts'
+import { repositoryPath, siteLogPath } from '../../config/home.ts'
 import type { Release } from '../../store/releases.ts'
 import type { Site } from '../../store/sites.ts'
+import { pruneBuildLogs } from '../build-log.ts'
 import type { Parts } from '../parts.ts'
 import { removeUnusedReleases } from '../release-files.ts'
 
@@ -20,6 +22,7 @@ export async function retireReleases(site: Site, parts: Parts): Promise<void> {
     await store.releases.update(release.id, { state: 'removed' })
     await forgetRelease(repository, release.number)
   }
+  await pruneBuildLogs(join(siteLogPath(config.home, site.name), 'build'))
   await removeUnusedReleases(site, parts)
   if (live !== undefined && live.number % releasesPerGc === 0) await collectGarbage(repository, parts.background.signal)
 }

@@ -30,7 +30,6 @@ async function writeDown(attempt: Attempt, { store, clock }: Parts, instanceId: 
     await inside.releases.update(release.id, {
       state: 'live',
       live_at: clock.now().toISOString(),
-      timings: JSON.stringify(attempt.timings),
     })
     if (former.live_instance_id !== null && former.live_instance_id !== instance.id) {
       await inside.instances.setState(former.live_instance_id, 'draining')

@@ -70,7 +70,8 @@ describe('rollback', () => {
     await using platform = await withReleases()
     const { code, out } = await platform.run('rollback demo 1', { as: 'anna' })
     expect(code).toBe(0)
-    expect(out).toBe('Starting the instance\n✓ #1 is live again, as #4: http://demo.localhost:8080\n')
+    expect(out).toContain('Starting the instance\n✓ #1 is live again, as #4: http://demo.localhost:8080\n')
+    expect(out).toContain('git push hosting main')
   })
 
   it('knows that a release is not there before anything is begun', async () => {
