@@ -9,7 +9,7 @@ export default defineConfig({
     reporters: ['default'],
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 } },
       { extends: true, test: { name: 'script', include: ['tests/script/**/*.test.ts'], ...withImages } },
       { extends: true, test: { name: 'system', include: ['tests/system/**/*.test.ts'], ...withImages } },
     ],

@@ -33,7 +33,13 @@ export class Daemon {
       `--${key}`,
       value,
     ])
-    const [file = '', ...args] = [...(options.under ?? []), process.execPath, '--expose-gc', `${projectRoot}/src/main.ts`, ...flags]
+    const [file = '', ...args] = [
+      ...(options.under ?? []),
+      process.execPath,
+      '--expose-gc',
+      `${projectRoot}/src/main.ts`,
+      ...flags,
+    ]
     const log = openSync(options.logFile, 'a')
     this.#child = start(file, args, { cwd: projectRoot, env: options.env ?? {}, stdio: ['ignore', log, log] })
     closeSync(log)

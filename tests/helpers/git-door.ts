@@ -10,6 +10,8 @@ import { silentLog } from '../../src/lib/log.ts'
 
 export interface GitDoor extends AsyncDisposable {
   readonly url: string
+  /** How many clients have come. */
+  readonly begun: number
   /** What servePack resolved with and what git wrote to its standard error, in the order of the connections' ends. */
   readonly served: readonly { readonly status: number; readonly stderr: string }[]
 }
@@ -25,7 +27,9 @@ export const acceptAll = { preReceive: async () => undefined, postReceive: async
 export async function openGitDoor(options: DoorOptions): Promise<GitDoor> {
   const served: { status: number; stderr: string }[] = []
   const sockets = new Set<Socket>()
+  let begun = 0
   const server = createServer({ allowHalfOpen: true }, (socket) => {
+    begun++
     sockets.add(socket.on('error', () => undefined).once('close', () => sockets.delete(socket)))
     void serve(socket, options).then((end) => served.push(end))
   })
@@ -34,6 +38,9 @@ export async function openGitDoor(options: DoorOptions): Promise<GitDoor> {
   return {
     url: `git://127.0.0.1:${(server.address() as AddressInfo).port}/site`,
     served,
+    get begun() {
+      return begun
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()
       server.close()

@@ -128,9 +128,13 @@ describe('the end', () => {
     const ending = await startEdge()
     const master = (await masterOf(ending))!
     const workers = await childrenOf(master)
-    await ending.addSite(site, (_, response) => setTimeout(() => response.end('finished'), 300))
+    const arrived = Promise.withResolvers<void>()
+    await ending.addSite(site, (_, response) => {
+      arrived.resolve()
+      setTimeout(() => response.end('finished'), 300)
+    })
     const inFlight = ask({ port: ending.port, host: site })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await arrived.promise
     await ending.edge.stop()
     expect((await inFlight).text).toBe('finished')
     expect(await alive([master, ...workers])).toEqual([])

@@ -337,7 +337,7 @@ describe('a client that leaves', () => {
     const url = await open()
     await push(url, 'main')
     const child = start('git', ['clone', '--bare', url, join(source.path, 'copy')], { cwd: source.path })
-    await delay(30)
+    await until('the clone to begin', () => doors[0]!.begun === 2)
     child.kill('SIGKILL')
     await until('the end of upload-pack', () => doors[0]!.served.length === 2)
   })
