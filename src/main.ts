@@ -3,7 +3,7 @@ import { parseArguments, usage } from './config/arguments.ts'
 import { loadConfig } from './config/load.ts'
 import { HostingError, toHostingError } from './errors/hosting-error.ts'
 import { renderError } from './errors/render.ts'
-import { startPlatform } from './platform.ts'
+import { type Platform, startPlatform } from './platform.ts'
 
 async function main(): Promise<void> {
   const { flags, help } = parseArguments(process.argv.slice(2))
@@ -11,12 +11,19 @@ async function main(): Promise<void> {
   const platform = await startPlatform(loadConfig({ flags, env: process.env }), (line) =>
     process.stdout.write(`${line}\n`),
   )
+  stopOnSignal(platform)
+}
+
+/** A second Ctrl-C does not wait; the same one once more does, as npm passes on what the terminal has sent already. */
+function stopOnSignal(platform: Platform): void {
+  let firstAt: number | undefined
   const stop = () => {
-    // A second Ctrl-C does not wait.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+    if (firstAt !== undefined && performance.now() - firstAt > 500) process.exit(130)
+    if (firstAt !== undefined) return
+    firstAt = performance.now()
     platform.stop().then(() => process.exit(0), fail)
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 }
 
 function fail(thrown: unknown): never {
