@@ -128,9 +128,9 @@ describe('the end', () => {
     const ending = await startEdge()
     const master = (await masterOf(ending))!
     const workers = await childrenOf(master)
-    const arrived = Promise.withResolvers<void>()
+    const arrived = Promise.withResolvers<undefined>()
     await ending.addSite(site, (_, response) => {
-      arrived.resolve()
+      arrived.resolve(undefined)
       setTimeout(() => response.end('finished'), 300)
     })
     const inFlight = ask({ port: ending.port, host: site })
