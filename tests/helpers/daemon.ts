@@ -21,6 +21,12 @@ export interface DaemonOptions {
   readonly readyTimeoutMs?: number
 }
 
+// A test run that is interrupted leaves none of them behind. One listener: each test file starts many.
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) killGroup(child.pid)
+})
+
 export class Daemon {
   readonly #options: DaemonOptions
   readonly #child: ChildProcess
@@ -43,10 +49,12 @@ export class Daemon {
     const log = openSync(options.logFile, 'a')
     this.#child = start(file, args, { cwd: projectRoot, env: options.env ?? {}, stdio: ['ignore', log, log] })
     closeSync(log)
-    this.#ended = ended(this.#child).then((code) => (this.#exitCode = code))
-    this.#ended.catch(() => undefined)
-    // A test run that is interrupted leaves nothing behind.
-    process.once('exit', () => killGroup(this.#child.pid))
+    alive.add(this.#child)
+    this.#ended = ended(this.#child).finally(() => alive.delete(this.#child))
+    this.#ended.then(
+      (code) => (this.#exitCode = code),
+      () => undefined,
+    )
   }
 
   get pid(): number {
