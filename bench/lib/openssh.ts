@@ -1,10 +1,9 @@
 // The floor of everything over SSH: OpenSSH's own sshd on a free port, with one unprivileged user who is removed again.
-import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { connect } from 'node:net'
-import { ended, execOk, killGroup, start } from '../../src/lib/exec.ts'
+import { ended, execOk, start } from '../../src/lib/exec.ts'
 import { scratchDirectory } from '../../tests/helpers/paths.ts'
 import type { Person } from '../../tests/helpers/person.ts'
 import { freePort } from '../../tests/helpers/ports.ts'
@@ -34,14 +33,7 @@ export async function startOpenSsh(person: Person): Promise<OpenSsh> {
   // In the home: sshd (StrictModes) looks at every directory from the file up to there, and /tmp is everybody's.
   await writeFile(join(home, 'authorized_keys'), `${await person.publicKey()}\n`)
   const server = await startServer(directory, port)
-  started.defer(() => server.stop())
-  // A run that is interrupted leaves no server and no user behind.
-  const leave = () => {
-    killGroup(server.pid)
-    execFileSync('userdel', ['--force', user], { stdio: 'ignore' })
-  }
-  process.once('exit', leave)
-  started.defer(() => void process.off('exit', leave))
+  started.defer(server)
   const running = started.move()
 
   return {
@@ -80,27 +72,19 @@ async function isUser(user: string): Promise<boolean> {
   return (await execOk('getent', ['passwd', user]).catch(() => '')) !== ''
 }
 
-interface Server {
-  readonly pid: number | undefined
-  stop(): Promise<void>
-}
-
-async function startServer(directory: string, port: number): Promise<Server> {
+async function startServer(directory: string, port: number): Promise<() => Promise<void>> {
   const hostKey = join(directory, 'host_key')
   await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', hostKey])
   // Where it leaves its privileges behind; Debian makes it when the service starts.
   await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   const config = join(directory, 'sshd_config')
   await writeFile(config, renderConfig(port, hostKey))
-  const child = start('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: 'ignore' })
+  const child = start('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'inherit'] })
   const end = ended(child)
   await until('sshd to listen', () => listens(port))
-  return {
-    pid: child.pid,
-    async stop() {
-      child.kill('SIGTERM')
-      await end
-    },
+  return async () => {
+    child.kill('SIGTERM')
+    await end
   }
 }
 
