@@ -41,10 +41,15 @@ missing_packages() {
   local need thing package
   for need in "$@"; do
     read -r thing package <<<"$need"
-    [[ -e $thing ]] || command -v "$thing" >/dev/null || echo "$package"
+    is_there "$thing" || echo "$package"
   done
   # dockerd refuses to start a container on a kernel with AppArmor when its parser is missing
   [[ $* != *docker.io* ]] || command -v apparmor_parser >/dev/null || ! grep -qs Y /sys/module/apparmor/parameters/enabled || echo apparmor
+}
+
+# (Only a path is looked for as a file: the working directory has a folder nginx.)
+is_there() {
+  if [[ $1 == /* ]]; then [[ -e $1 ]]; else command -v "$1" >/dev/null; fi
 }
 
 install_packages() {
