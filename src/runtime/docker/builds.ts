@@ -20,6 +20,8 @@ export interface BuildParts extends ContainerMaker {
 }
 
 const builder = 'builder'
+/** What buildpacks/builder/build ends with when the kernel killed one of its processes for want of memory. */
+const outOfMemoryExitCode = 112
 
 /** @throws the signal's reason when it aborts; then and on any error nothing of the build is left */
 export async function runBuild(parts: BuildParts, spec: BuildSpec): Promise<BuildResult> {
@@ -69,10 +71,10 @@ async function runInTime(container: Container, spec: BuildSpec): Promise<Pick<Bu
   )
   if (exitCode === 0) return { exitCode }
   if (deadline.aborted) return { exitCode, killed: 'timeout' }
-  return (await ranOutOfMemory(container)) ? { exitCode, killed: 'memory' } : { exitCode }
+  return (await ranOutOfMemory(container, exitCode)) ? { exitCode, killed: 'memory' } : { exitCode }
 }
 
-/** Also when it was a child of the build command that the kernel killed. */
-async function ranOutOfMemory(container: Container): Promise<boolean> {
-  return (await ask(container.inspect())).State.OOMKilled
+/** Also when it was a child of the build command that the kernel killed; `OOMKilled` when it was the first process. */
+async function ranOutOfMemory(container: Container, exitCode: number): Promise<boolean> {
+  return exitCode === outOfMemoryExitCode || (await ask(container.inspect())).State.OOMKilled
 }
