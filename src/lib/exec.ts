@@ -1,7 +1,10 @@
 // The only place that starts processes: always an argument array, a closed environment, an own process group that is
 // killed as a whole. (A library's time limit waited 77 s for a grandchild that held the standard output.)
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import type { Child } from './posix/child.ts'
+import { spawn, type Stdio } from './posix/spawn.ts'
+
+export type { Child } from './posix/child.ts'
 
 export interface ExecOptions {
   readonly cwd?: string
@@ -31,14 +34,13 @@ export const baseEnv = {
 export function start(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>>; stdio?: StdioOptions } = {},
-): ChildProcess {
+  options: { cwd?: string; env?: Readonly<Record<string, string>>; stdio?: Stdio | readonly Stdio[] } = {},
+): Child {
   const { cwd, env = {}, stdio = 'pipe' } = options
   return spawn(file, args, {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...baseEnv, ...env },
-    stdio,
-    detached: true,
+    stdio: typeof stdio === 'object' ? stdio : [stdio, stdio, stdio],
   })
 }
 
@@ -67,7 +69,7 @@ export async function exec(file: string, args: readonly string[], options: ExecO
   const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs)
   const stdout = collect(child.stdout, maxBytes)
   const stderr = collect(child.stderr, maxBytes)
-  child.stdin?.on('error', () => undefined).end(input)
+  child.stdin?.on('error', () => undefined).end(input ?? '')
   try {
     const exitCode = await ended(child)
     signal?.throwIfAborted()
@@ -86,7 +88,7 @@ export async function execOk(file: string, args: readonly string[], options: Exe
 }
 
 /** Waits for the end of a child and of its streams (`close`, not `exit`: output may still be on its way). */
-export async function ended(child: ChildProcess): Promise<number> {
+export async function ended(child: Child): Promise<number> {
   return await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve(exitStatus(code, signal)))

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createId } from './id.ts'
+import { syncFileSystem } from './posix/libc.ts'
 
 /** Replaces a file in one step; a crash leaves the old content or the new one. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o640): Promise<void> {
@@ -30,6 +31,16 @@ export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** Flushes the whole file system that holds a directory: a fresh tree of any size in one call. */
+export async function flushFileSystemOf(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await syncFileSystem(directory.fd)
   } finally {
     await directory.close()
   }

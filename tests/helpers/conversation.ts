@@ -1,10 +1,9 @@
 // A program that goes on while a test does other things: what it has said so far, what is typed to it, and its end.
-import type { ChildProcess } from 'node:child_process'
-import { ended, killGroup, start } from '../../src/lib/exec.ts'
+import { type Child, ended, killGroup, start } from '../../src/lib/exec.ts'
 import { until } from './until.ts'
 
 export class Conversation {
-  readonly #child: ChildProcess
+  readonly #child: Child
   readonly #ended: Promise<number>
   #output = ''
 

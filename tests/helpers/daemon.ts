@@ -1,10 +1,9 @@
 // One process of the platform: started, watched until it is ready, stopped as Ctrl-C does or killed as a power cut does.
-import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ended, killGroup, start } from '../../src/lib/exec.ts'
+import { type Child, ended, killGroup, start } from '../../src/lib/exec.ts'
 import { projectRoot } from './paths.ts'
 import { until } from './until.ts'
 
@@ -22,14 +21,14 @@ export interface DaemonOptions {
 }
 
 // A test run that is interrupted leaves none of them behind. One listener: each test file starts many.
-const alive = new Set<ChildProcess>()
+const alive = new Set<Child>()
 process.once('exit', () => {
   for (const child of alive) killGroup(child.pid)
 })
 
 export class Daemon {
   readonly #options: DaemonOptions
-  readonly #child: ChildProcess
+  readonly #child: Child
   readonly #ended: Promise<number>
   #exitCode: number | undefined
 

@@ -2,12 +2,11 @@
 //
 //   await using gateway = await Gateway.start({ 'ssh-max-tries': '3' })
 //   expect(await gateway.ssh('exit 7')).toMatchObject({ exitCode: 7 })
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { ended, type ExecOptions, killGroup, start } from '../../src/lib/exec.ts'
+import { type Child, ended, type ExecOptions, killGroup, start } from '../../src/lib/exec.ts'
 import { projectRoot, scratchDirectory } from './paths.ts'
 import { type Ran, run, runOk } from './session.ts'
 
@@ -23,11 +22,11 @@ interface SshOptions extends ExecOptions {
 export class Gateway {
   readonly directory: string
   readonly port: number
-  readonly #child: ChildProcess
+  readonly #child: Child
   readonly #lines: AsyncIterator<string>
   #log: () => string
 
-  private constructor(parts: { directory: string; port: number; child: ChildProcess; lines: AsyncIterator<string> }) {
+  private constructor(parts: { directory: string; port: number; child: Child; lines: AsyncIterator<string> }) {
     this.directory = parts.directory
     this.port = parts.port
     this.#child = parts.child

@@ -1,16 +1,15 @@
 // A Docker Engine of a test's own, which it may stop and start without touching anybody else's containers.
-import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ended, start } from '../../src/lib/exec.ts'
+import { type Child, ended, start } from '../../src/lib/exec.ts'
 import { scratchDirectory } from './paths.ts'
 import { run, runOk } from './session.ts'
 import { until } from './until.ts'
 
 export class OwnDocker {
   readonly #directory: string
-  #daemon: ChildProcess | undefined
+  #daemon: Child | undefined
 
   private constructor(directory: string) {
     this.#directory = directory

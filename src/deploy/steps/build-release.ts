@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { releasePath } from '../../config/home.ts'
 import type { BuildRequest } from '../../buildpacks/types.ts'
 import { build } from '../../buildpacks/build.ts'
-import { execOk } from '../../lib/exec.ts'
+import { flushFileSystemOf } from '../../lib/files.ts'
 import { writeManifest } from '../manifest.ts'
 import type { Attempt, Parts } from '../parts.ts'
 import { previousRelease } from '../previous.ts'
@@ -49,12 +49,9 @@ function confinement(
   }
 }
 
-/**
- * Lets the instance begin, and has the files flushed meanwhile (sync(1) -f: the file system that holds them): they must outlive a power
- * cut before the ref that promises them does.
- */
+/** Lets the instance begin, and has the files flushed meanwhile: they must outlive a power cut before the ref that promises them does. */
 async function complete(directory: string, { facts }: Attempt): Promise<void> {
   await writeFile(join(directory, 'complete'), '', { mode: 0o644 })
-  facts.flushed = execOk('sync', ['-f', directory])
+  facts.flushed = flushFileSystemOf(directory)
   facts.flushed.catch(() => undefined)
 }

@@ -3,8 +3,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exec } from '../../lib/exec.ts'
 import { hasErrorCode } from '../../lib/files.ts'
+import { lastError, makeFifo } from '../../lib/posix/libc.ts'
 
 /** The reader may come later than the line, and a FIFO forgets its content with its last descriptor. */
 const heldMs = 60_000
@@ -48,10 +48,12 @@ export function createGoFifos(): GoFifos {
 
 async function make(instanceDirectory: string): Promise<void> {
   const path = join(instanceDirectory, 'go')
-  const { exitCode, stderr } = await exec('mkfifo', ['-m', '0644', path])
-  if (exitCode === 0) return
+  const made = makeFifo(path, 0o644) === 0
+  const errno = lastError()
   const file = await openFifo(path)
-  if (file === undefined) throw new Error(`mkfifo ${path}: ${stderr.trim()}`)
+  if (file === undefined) throw new Error(`mkfifo ${path} failed (errno ${errno}), and no FIFO is there`)
+  // Whatever the umask: the instance, another user, reads it.
+  if (made) await file.chmod(0o644)
   await file.close()
 }
 

@@ -22,7 +22,9 @@ const exceptions: readonly { from: RegExp; to: RegExp; typeOnly?: boolean; why: 
 const owners: readonly { module: RegExp; owner: RegExp }[] = [
   { module: /^dockerode$/, owner: /^src\/runtime\/docker\// },
   { module: /^(better-sqlite3|kysely)$/, owner: /^src\/store\// },
-  { module: /^(node:)?child_process$/, owner: /^src\/lib\/exec\.ts$/ },
+  // Processes are started by lib/posix/spawn.ts, and only lib/exec.ts asks for that.
+  { module: /^(node:)?child_process$/, owner: /^$/ },
+  { module: /^koffi$/, owner: /^src\/lib\/posix\/libc\.ts$/ },
   { module: /^ssh2$/, owner: /^src\/(gateway\/ssh|access)\// },
 ]
 
