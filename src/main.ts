@@ -8,10 +8,12 @@ import { type Platform, startPlatform } from './platform.ts'
 async function main(): Promise<void> {
   const { flags, help } = parseArguments(process.argv.slice(2))
   if (help) return void process.stdout.write(usage())
-  const platform = await startPlatform(loadConfig({ flags, env: process.env }), (line) =>
-    process.stdout.write(`${line}\n`),
-  )
+  const platform = await startPlatform(loadConfig({ flags, env: process.env }), say)
   stopOnSignal(platform)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
 /** A second Ctrl-C does not wait; the same one once more does, as npm passes on what the terminal has sent already. */
@@ -21,7 +23,11 @@ function stopOnSignal(platform: Platform): void {
     if (firstAt !== undefined && performance.now() - firstAt > 500) process.exit(130)
     if (firstAt !== undefined) return
     firstAt = performance.now()
-    platform.stop().then(() => process.exit(0), fail)
+    say('Stopping: open requests are finished first. Once more to stop at once.')
+    platform.stop().then(() => {
+      say('Stopped.')
+      process.exit(0)
+    }, fail)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 }

@@ -5,9 +5,13 @@
 # collect_admin_keys FILE [with-authorized-keys]: no file is made where there is no key.
 # (On a server the key of whoever installs is the one they came in with.)
 collect_admin_keys() {
-  local keys
-  keys=$(public_keys "${2:-}" | awk '$1 ~ /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/ && !seen[$2]++')
+  local keys all
+  all=$(public_keys "${2:-}")
+  keys=$(awk '$1 ~ /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/ && !seen[$2]++' <<<"$all")
   rm -f "$1"
+  if [[ -z $keys ]] && grep -q '^sk-' <<<"$all"; then
+    note 'Your SSH key lives on a security token (sk-…), which the gateway cannot check yet: ssh-keygen -t ed25519 makes another one'
+  fi
   [[ -z $keys ]] || printf '%s\n' "$keys" >"$1"
 }
 

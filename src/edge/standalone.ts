@@ -90,10 +90,15 @@ async function startNginx(version: string, parts: NginxParts): Promise<void> {
   if (!served) throw await notServing(parts)
 }
 
+/** nginx tries a port that is taken five times: `2026/11/21 07:00:00 [emerg] 12#12: bind() to …` */
+function withoutPrefix(line: string): string {
+  return line.replace(/^\S+ \S+ \[\w+\] \d+#\d+: (?:\*\d+ )?/, '')
+}
+
 async function notServing({ paths, port }: NginxParts): Promise<HostingError> {
   const tail = await readTail(paths.errorLog, 5)
   return new HostingError('unavailable', `nginx does not serve on port ${port}`, {
-    details: tail?.lines ?? [],
+    details: [...new Set(tail?.lines.map(withoutPrefix))],
     hint: `If something else uses port ${port}, choose another one: --http-port`,
   })
 }

@@ -16,6 +16,7 @@ export interface HandlerParts {
 
 export function createHandlers({ runCommand, git, log }: HandlerParts): Handlers {
   const runWords = async (request: Request, words: readonly string[]) => {
+    if (isCopyProgram(words[0])) throw noSubsystem('sftp')
     const command = findGitCommand(words)
     return command === undefined ? await runCommand(request, words) : await git(request, command)
   }
@@ -45,6 +46,11 @@ function showError({ account, stderr }: Request, thrown: unknown, log: Log): num
   )
   if (stderr.writable) stderr.write(`${renderError(error).join('\n')}\n`)
   return error.exitCode
+}
+
+/** What `scp -O`, `sftp -s` and rsync ask a server to run. */
+function isCopyProgram(word: string | undefined): boolean {
+  return /^(?:.*\/)?(?:scp|rsync|sftp-server)$/.test(word ?? '')
 }
 
 function noSubsystem(name: string): HostingError {

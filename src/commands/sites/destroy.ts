@@ -25,11 +25,14 @@ export const destroy = siteCommand({
 })
 
 async function askForName(context: SiteContext): Promise<string> {
-  const { site, terminal } = context
+  const { site, terminal, store } = context
   if (terminal === undefined)
     throw new HostingError('usage', `To remove ${site.name} for good, its name has to be given once more`, {
       hint: `destroy ${site.name} --confirm ${site.name}`,
     })
-  context.progress(`This removes the repository, the releases and the logs of ${site.name} for good.`)
+  const domains = await store.domains.listOf(site.id)
+  const others = domains.map(({ name }) => name).filter((name) => name !== site.name)
+  const along = others.length === 0 ? '' : ` ${others.join(', ')} will lead nowhere.`
+  context.progress(`This removes the repository, the releases and the logs of ${site.name} for good.${along}`)
   return (await ask(context, `Type its name to go on: `)) ?? ''
 }

@@ -54,6 +54,17 @@ describe('exec', () => {
     },
   )
 
+  it.each(['scp -t /', '/usr/lib/openssh/sftp-server', 'rsync --server -e. . /'])(
+    'answers %j, a copy program, as it answers SFTP',
+    async (line) => {
+      const { handlers, ran } = handlersThat()
+      const visit = visitBy(ada)
+      expect(await handlers.exec(visit.request, line)).not.toBe(0)
+      expect(visit.stderr()).toContain('SFTP')
+      expect(ran).toEqual([])
+    },
+  )
+
   it('shows an error of ours with its hint and its status', async () => {
     const { handlers } = handlersThat(() => {
       throw new HostingError('forbidden', 'Not yours', { hint: 'sites' })
