@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { releasePath, siteLogPath } from '../config/home.ts'
 import type { HostingError } from '../errors/hosting-error.ts'
+import type { Objects } from '../git/objects.ts'
 import type { ObjectSource } from '../git/types.ts'
 import { createId } from '../lib/id.ts'
 import { removeTree } from '../lib/files.ts'
@@ -18,7 +19,8 @@ interface Beginning {
   readonly site: Site
   readonly release: Omit<NewRelease, 'site_id'>
   readonly warm: Pick<WarmInstance, 'spec' | 'started'>
-  readonly objects: ObjectSource
+  readonly source: ObjectSource
+  readonly objects?: Objects
   readonly gitPid: number | null
   readonly print: Print
 }
@@ -43,7 +45,7 @@ export async function beginAttempt(beginning: Beginning, parts: Parts): Promise<
     join(siteLogPath(parts.config.home, site.name), 'build', `${release.id}.log`),
     beginning.print,
   )
-  const { objects } = beginning
+  const { source, objects } = beginning
   return {
     jobId,
     kind,
@@ -51,7 +53,8 @@ export async function beginAttempt(beginning: Beginning, parts: Parts): Promise<
     release,
     instance: warm.spec,
     started: warm.started,
-    objects,
+    source,
+    ...(objects && { objects }),
     print,
     signal: parts.background.signal,
     timings: {},

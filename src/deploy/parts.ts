@@ -1,6 +1,7 @@
 // What deploy/ works with, and what one deploy under way is. Data only.
 import type { Config } from '../config/load.ts'
 import type { Edge } from '../edge/types.ts'
+import type { Objects } from '../git/objects.ts'
 import type { ObjectSource } from '../git/types.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -35,7 +36,9 @@ export interface Attempt {
   readonly release: Release
   readonly instance: InstanceSpec
   /** Where the commit's objects are: for a push, its quarantine. */
-  readonly objects: ObjectSource
+  readonly source: ObjectSource
+  /** Those objects, open for reading since the push came in. */
+  readonly objects?: Objects
   readonly print: Print
   readonly signal: AbortSignal
   /** Milliseconds a step took; kept with the release. */

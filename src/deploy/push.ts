@@ -1,9 +1,13 @@
 // One push to one site: what receive-pack's hooks ask for, in the order in which they ask.
+import { join } from 'node:path'
 import { prepareNext } from '../buildpacks/build.ts'
 import { repositoryPath } from '../config/home.ts'
 import { HostingError, toHostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
-import { findRef, listBranches, readCommit, setHeadBranch } from '../git/repository.ts'
+import { readCommit } from '../git/commit.ts'
+import { type Objects, openObjects } from '../git/objects.ts'
+import { findRef, listBranches, setHeadBranch } from '../git/repository.ts'
+import { makeSpare } from '../git/spare.ts'
 import type { PushHooks, ReceivedPush, RefUpdate } from '../git/types.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
@@ -16,6 +20,12 @@ import type { DeployQueue, Slot } from './queue.ts'
 import { siteUrl } from './site-url.ts'
 import type { Print } from './types.ts'
 import type { WarmInstance, WarmInstances } from './warm.ts'
+
+/** What is to be deployed, and the reader of its objects. */
+interface PushedCommit extends RefUpdate {
+  readonly subject: string
+  readonly objects: Objects
+}
 
 export interface PushTools {
   readonly parts: Parts
@@ -50,12 +60,10 @@ export class PushToSite implements PushHooks {
     if (plan.deploy === undefined) return
     this.#slot = await this.#turn(plan.deploy, push)
     this.#site = await this.#tools.parts.store.sites.get(this.#site.id)
-    const [{ subject }] = await Promise.all([
-      readCommit(push.objects, plan.deploy.to),
-      this.#mustBeCurrent(plan.deploy),
-    ])
+    await using objects = openObjects(push.objects, this.#tools.parts.background.signal)
+    const [{ subject }] = await Promise.all([readCommit(objects, plan.deploy.to), this.#mustBeCurrent(plan.deploy)])
     if (plan.adoptBranch !== undefined) await this.#adopt(plan.adoptBranch)
-    await this.#prepare({ ...plan.deploy, subject }, push)
+    await this.#prepare({ ...plan.deploy, subject, objects }, push)
   }
 
   async postReceive(push: ReceivedPush): Promise<void> {
@@ -109,7 +117,7 @@ export class PushToSite implements PushHooks {
     this.#site = { ...this.#site, branch }
   }
 
-  async #prepare(update: RefUpdate & { subject: string }, push: ReceivedPush): Promise<void> {
+  async #prepare(update: PushedCommit, push: ReceivedPush): Promise<void> {
     const { parts } = this.#tools
     const attempt = await this.#begin(update, push)
     attempt.print(
@@ -128,7 +136,7 @@ export class PushToSite implements PushHooks {
     }
   }
 
-  async #begin({ to, subject }: { to: string; subject: string }, push: ReceivedPush): Promise<Attempt> {
+  async #begin({ to, subject, objects }: PushedCommit, push: ReceivedPush): Promise<Attempt> {
     const warm = this.#warm ?? this.#tools.warmInstances.take(this.#site)
     this.#warm = undefined
     const release = {
@@ -138,10 +146,10 @@ export class PushToSite implements PushHooks {
       account_id: this.#account.id,
       directory: warm.releaseId,
     }
-    const { gitPid, objects } = push
+    const { gitPid, objects: source } = push
     const print: Print = (line) => this.#print(line)
     return await beginAttempt(
-      { kind: 'push', site: this.#site, release, warm, objects, gitPid, print },
+      { kind: 'push', site: this.#site, release, warm, source, objects, gitPid, print },
       this.#tools.parts,
     )
   }
@@ -178,7 +186,9 @@ export class PushToSite implements PushHooks {
       if (site === undefined) return
       warmInstances.prepare(site)
       const live = await previousRelease(site, parts)
-      if (live !== undefined) await prepareNext(live.directory, signal)
+      if (live === undefined) return
+      await prepareNext(live.directory, signal)
+      if (live.linkable) await makeSpare(join(live.directory, 'tree'), signal)
     })
   }
 }

@@ -72,7 +72,7 @@ async function attemptOf(job: Job, { store, config, background, log }: Parts): P
     site,
     release,
     instance,
-    objects: { repository: repositoryPath(config.home, site.name) },
+    source: { repository: repositoryPath(config.home, site.name) },
     print: (line) => log.info({ site: site.name }, line.trim()),
     signal: background.signal,
     timings: {},

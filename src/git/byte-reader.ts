@@ -20,8 +20,10 @@ export class ByteReader {
 
   /** The next `count` bytes at once. */
   async take(count: number): Promise<Buffer> {
-    while (this.#rest.length < count) await this.#fill()
-    return this.#cut(count)
+    if (this.#rest.length >= count) return this.#cut(count)
+    const pieces: Buffer[] = []
+    for await (const piece of this.pieces(count)) pieces.push(piece)
+    return Buffer.concat(pieces)
   }
 
   /** The next `count` bytes as they come. */

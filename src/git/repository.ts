@@ -1,13 +1,11 @@
 // Bare repositories: made whole or not at all, and what is asked of them outside of a push.
 import { open, rename, stat, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { HostingError } from '../errors/hosting-error.ts'
 import { execOk } from '../lib/exec.ts'
 import { absentAsUndefined, ensureDirectory, hasErrorCode, removeTree, syncDirectory } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
-import { git, gitEnv, gitOk, gitSettings } from './git.ts'
+import { gitEnv, gitOk, gitSettings } from './git.ts'
 import { objectIdSchema, refSchema } from './object-id.ts'
-import type { ObjectSource } from './types.ts'
 
 /** Makes the repository if it isn't there, its HEAD pointing to `branch`. Safe to call twice at once and to be killed at any point. */
 export async function ensureRepository(path: string, { branch }: { branch: string }): Promise<void> {
@@ -82,34 +80,4 @@ export async function listBranches(repository: string): Promise<Branch[]> {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => ({ commit: line.slice(0, line.indexOf(' ')), name: line.slice(line.indexOf(' ') + 1) }))
-}
-
-export interface CommitSummary {
-  readonly subject: string
-  readonly author: string
-}
-
-/**
- * The first line of a commit's message and who wrote it, for lists of releases.
- * @throws HostingError push-refused when the object is not a commit: git would refuse it as a branch only after the release was proven
- */
-export async function readCommit(source: ObjectSource, commit: string): Promise<CommitSummary> {
-  const { exitCode, stdout } = await git(source, [
-    'log',
-    '-1',
-    '--no-show-signature',
-    '--format=%H%x00%s%x00%an',
-    '--end-of-options',
-    objectIdSchema.parse(commit),
-    '--',
-  ])
-  const [object, subject = '', author = ''] = stdout.trimEnd().split('\0')
-  if (exitCode !== 0 || object !== commit) throw notACommit(commit)
-  return { subject, author }
-}
-
-function notACommit(object: string): HostingError {
-  return new HostingError('push-refused', `${object.slice(0, 10)} is not a commit, so it can't be deployed`, {
-    hint: 'Push a branch: git push <remote> main',
-  })
 }

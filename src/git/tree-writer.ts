@@ -15,6 +15,9 @@ import {
 import { open } from 'node:fs/promises'
 import type { TreeEntry } from './types.ts'
 
+/** Larger blobs are not held in memory, and their writing leaves the event loop free. */
+export const maxWholeBytes = 256 * 1024
+
 export interface TreeWriter {
   directory(path: Buffer): void
   /** Hard-links an unchanged file of the previous release. False when it isn't there as it should be: then it has to be written. */
@@ -24,23 +27,23 @@ export interface TreeWriter {
   symlink(entry: TreeEntry, target: Buffer): void
 }
 
-/**
- * Makes `into`, whose parent must be there.
- * @param previous an older release that this one follows: its files are linked, and a changed file gets a later mtime than its predecessor
- * @param now in seconds
- */
-export function treeWriter({
-  into,
-  previous,
-  now,
-}: {
-  into: string
-  previous: string | undefined
-  now: number
-}): TreeWriter {
+interface Place {
+  readonly into: string
+  /** An older release that this one follows: its files are linked, and a changed file gets a later mtime than its predecessor. */
+  readonly previous: string | undefined
+  readonly now: Date
+}
+
+/** Makes `into`, whose parent must be there. */
+export function treeWriter(place: Place): TreeWriter {
+  return writerInto(place, { masked: makeRoot(place.into) })
+}
+
+/** Writes into a directory that is there already. */
+export function writerInto({ into, previous, now: date }: Place, { masked } = { masked: true }): TreeWriter {
   const place = below(into)
   const before = previous === undefined ? undefined : below(previous)
-  const masked = makeRoot(into)
+  const now = Math.floor(date.getTime() / 1000)
   const mtimeOf = (entry: TreeEntry) => (before === undefined ? now : laterThan(before(entry.path), now))
   return {
     directory: (path) => {

@@ -4,13 +4,7 @@ import { HostingError } from '../errors/hosting-error.ts'
 import { startGit } from './git.ts'
 import { objectIdSchema } from './object-id.ts'
 import { recordsIn } from './records.ts'
-import type { ObjectSource, TreeEntry, TreeListing } from './types.ts'
-
-export interface TreeLimits {
-  /** Holds for files and for directories, each. */
-  readonly maxFiles: number
-  readonly maxTreeBytes: number
-}
+import type { ObjectSource, TreeEntry, TreeLimits, TreeListing } from './types.ts'
 
 /** Below PATH_MAX (4096), with room for the directory that the tree is written to. */
 const maxPathBytes = 2048
@@ -99,12 +93,15 @@ function parseEntry(record: Buffer): TreeEntry {
   return { mode, object, size: size === '-' ? 0 : Number(size), path: record.subarray(tab + 1) }
 }
 
-function checkCounts({ files, directories }: { files: number; directories: number }, { maxFiles }: TreeLimits): void {
+export function checkCounts(
+  { files, directories }: { files: number; directories: number },
+  { maxFiles }: TreeLimits,
+): void {
   if (files > maxFiles) throw tooLarge(`has more than ${maxFiles} files`, 'max-files')
   if (directories > maxFiles) throw tooLarge(`has more than ${maxFiles} directories`, 'max-files')
 }
 
-function checkSize(bytes: number, { maxTreeBytes }: TreeLimits): void {
+export function checkSize(bytes: number, { maxTreeBytes }: TreeLimits): void {
   if (bytes <= maxTreeBytes) return
   throw tooLarge(`is larger than ${Math.floor(maxTreeBytes / 1024 / 1024)} MB`, 'max-release-mb')
 }
@@ -115,7 +112,7 @@ function tooLarge(what: string, key: string): HostingError {
   })
 }
 
-function checkPath({ mode, path, size }: TreeEntry): void {
+export function checkPath({ mode, path, size }: TreeEntry): void {
   if (mode === '160000') throw submodule(path.toString())
   if (Number.isNaN(size)) throw new Error(`git can't tell the size of ${path.toString()}`)
   if (path.length > maxPathBytes) throw tooLong(path, maxPathBytes, 'path')

@@ -1,5 +1,7 @@
 // The words that git/ and its callers share.
 import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../lib/clock.ts'
+import type { Objects } from './objects.ts'
 
 export type GitService = 'git-receive-pack' | 'git-upload-pack' | 'git-upload-archive'
 
@@ -54,4 +56,33 @@ export interface TreeListing {
   readonly directories: readonly Buffer[]
   /** Size of all files, each as often as it appears. */
   readonly bytes: number
+}
+
+export interface TreeLimits {
+  /** Holds for files and for directories, each. */
+  readonly maxFiles: number
+  readonly maxTreeBytes: number
+}
+
+export interface ExportRequest {
+  readonly source: ObjectSource
+  /** A reader of `source` that is open already. */
+  readonly objects?: Objects | undefined
+  readonly commit: string
+  /** Must not exist yet. After a failure it is the caller's to remove. */
+  readonly into: string
+  /** An earlier export of `commit`, nothing added and nothing changed. Missing or damaged files are taken from the repository. */
+  readonly previous?: { readonly directory: string; readonly commit: string }
+  readonly limits: TreeLimits
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+export interface ExportedTree {
+  readonly files: number
+  readonly bytes: number
+  /** What differs from `previous`; undefined when that is unknown: there was none, its commit is gone, or its directory was damaged. */
+  readonly changedPaths?: readonly Buffer[]
+  /** Symbolic links that were left out because they might lead out of the tree: one line each, for people. */
+  readonly skipped: readonly string[]
 }

@@ -4,8 +4,9 @@ import { chmod, link, lstat, readdir, readFile, readlink, rm, symlink, truncate 
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { changedPaths } from '../../src/git/changes.ts'
-import { type ExportedTree, exportTree } from '../../src/git/export.ts'
+import { exportTree } from '../../src/git/export.ts'
 import { listTree } from '../../src/git/tree.ts'
+import type { ExportedTree } from '../../src/git/types.ts'
 import { GitSource, type SourceFile } from '../helpers/git-source.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
 
@@ -277,7 +278,7 @@ describe('a listing', () => {
         hint: expect.stringContaining(key) as string,
       })
       await expect(release('b', commit, first)).rejects.toMatchObject({ code: 'too-large' })
-      expect(await readdir(scratch)).toEqual(['a'])
+      expect(await readdir(scratch)).toEqual(['a', 'a.json'])
     },
   )
 

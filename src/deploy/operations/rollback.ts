@@ -86,11 +86,11 @@ async function begin(
     account_id: account.id,
     rollback_of: target.number,
   }
-  const objects = { repository: repositoryPath(parts.config.home, site.name) }
+  const source = { repository: repositoryPath(parts.config.home, site.name) }
   const started = parts.runtime.start(spec)
   started.catch(() => undefined)
   return await beginAttempt(
-    { kind: 'rollback', site, release, warm: { spec, started }, objects, gitPid: null, print },
+    { kind: 'rollback', site, release, warm: { spec, started }, source, gitPid: null, print },
     parts,
   )
 }

@@ -10,7 +10,8 @@ export const checkOut: Step = async ({ attempt, parts }) => {
   const into = join(releasePath(config.home, attempt.site.name, attempt.release.directory), 'tree')
   const previous = await previousRelease(attempt.site, parts)
   const exported = await exportTree({
-    source: attempt.objects,
+    source: attempt.source,
+    objects: attempt.objects,
     commit: attempt.release.commit,
     into,
     ...(previous?.linkable
