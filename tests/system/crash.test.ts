@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { repositoryPath } from '../../src/config/home.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { exists } from '../../src/lib/files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { containersOf } from '../helpers/clean-up.ts'
 import { Platform } from '../helpers/platform.ts'
@@ -61,6 +62,25 @@ describe('a daemon killed during a push', () => {
     await expectServed(content)
     await expectNothingLeft()
     expect((await copy.push()).stderr).toContain('Everything up-to-date')
+  })
+})
+
+describe('a daemon killed in the checkout of a large site', () => {
+  it('which has taken the copy that was made ahead: the old release serves on, and the push can be repeated', async () => {
+    const files = Array.from({ length: 1000 }, (_, index) => [`pictures/${index}.jpg`, `picture ${index}`] as const)
+    await copy.commit(Object.fromEntries(files))
+    await copy.pushOk()
+    await until('the copy to be made', async () => (await copiesAhead()).length === 1)
+    const wanted = 'pushed after the copy was made'
+    expect((await pushInto('after:checkout', wanted)).exitCode).not.toBe(0)
+    expect(await copiesAhead()).toEqual([])
+    await platform.start()
+    await expectServed(content)
+    await expectNothingLeft()
+    await copy.pushOk()
+    content = wanted
+    await expectServed(content)
+    expect((await platform.get('demo', '/pictures/999.jpg')).text).toBe('picture 999')
   })
 })
 
@@ -128,6 +148,13 @@ async function expectNothingLeft(): Promise<void> {
   }
   const repository = await readdir(repositoryPath(home, 'demo.localhost'), { recursive: true })
   expect(repository.filter((path) => path.endsWith('.lock') || path.includes('incoming-'))).toEqual([])
+}
+
+async function copiesAhead(): Promise<string[]> {
+  const site = join(platform.home.releases, 'demo.localhost')
+  const copies = (await readdir(site)).map((release) => join(site, release, 'tree.next'))
+  const present = await Promise.all(copies.map((copy) => exists(copy)))
+  return copies.filter((_, index) => present[index])
 }
 
 /** Without the one that parked routes lead to. */
