@@ -6,8 +6,8 @@ import { hasErrorCode, removeTree } from '../../lib/files.ts'
 import { parts } from './published-names.ts'
 import { readRecord } from './record.ts'
 
-/** A smaller site is linked in the time that it takes to start cp. */
-const minFiles = 1000
+/** Fewer files are looked at one by one (republish.ts), not linked in one go. */
+const minFiles = 20
 
 /** To be called once a release is live and quiet. Does nothing for a small site, or when it was done. Idempotent. */
 export async function linkAhead(release: string, signal: AbortSignal): Promise<void> {
