@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { humanLine } from '../../../src/lib/log-lines.ts'
+import { humanLine, journalLines } from '../../../src/lib/log-lines.ts'
 
 /** What pino itself writes, as a person sees it. */
 function shown(fields: object, message: string, stacks = false): string {
@@ -29,5 +29,26 @@ describe('the log at a terminal', () => {
     const steering = 'a\u001b[2J\u009b\u202eb'
     for (const line of [shown({ steering }, steering), shown({ err: new Error(steering) }, '', true).split('\n')[0]])
       expect(line).not.toMatch(/[\u001b\u009b\u202e]/)
+  })
+})
+
+describe('the log in the journal', () => {
+  const time = Date.now()
+
+  it('has a priority and neither time nor program, which the journal notes itself', () => {
+    expect(journalLines(JSON.stringify({ level: 40, time, msg: 'slow', site: 'a.org' }), false)).toBe(
+      '<4>slow  site=a.org',
+    )
+    expect(journalLines(JSON.stringify({ level: 60, time, msg: 'gone' }), false)).toBe('<2>gone')
+  })
+
+  it('keeps the stack of an error, each line with the priority of the first', () => {
+    const err = { message: 'no space', stack: 'Error: no space\n    at write' }
+    expect(journalLines(JSON.stringify({ level: 50, time, msg: 'failed', err }), false)).toBe(
+      '<3>failed  err="no space"\n<3>Error: no space\n<3>    at write',
+    )
+    expect(journalLines(JSON.stringify({ level: 40, time, msg: 'failed', err }), false)).toBe(
+      '<4>failed  err="no space"',
+    )
   })
 })
