@@ -1,4 +1,5 @@
 // The nginx of an installed system: a unit of its own starts and restarts it; the daemon only tells it of a new configuration.
+import { utimes } from 'node:fs/promises'
 import { findMaster, signalNginx } from './nginx-process.ts'
 import type { NginxParts } from './standalone.ts'
 import { findServedVersion, isServed } from './version-probe.ts'
@@ -8,11 +9,12 @@ export async function ensureReloaded(version: string, parts: NginxParts): Promis
   const { log, paths, port } = parts
   const master = await findMaster(paths)
   if (master === undefined) {
-    log.warn('nginx does not run; its unit starts it')
+    log.info('nginx does not run yet: hosting-edge.service starts it')
     return
   }
   if ((await findServedVersion(port)) === version) return
-  if (!signalNginx(master, 'SIGHUP')) log.info('nginx belongs to another user; its unit sees to the reload')
+  // Another user's nginx: what watches the file (hosting-edge.path) may not have run when it was written.
+  if (!signalNginx(master, 'SIGHUP')) await utimes(paths.config, new Date(), new Date())
   if (!(await isServed({ ...parts, version, timeoutMs: 10_000 })))
     log.error({ port, version }, 'nginx does not serve its new configuration: see run/edge/error.log')
 }

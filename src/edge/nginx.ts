@@ -1,7 +1,8 @@
 // The edge: renders, proves and applies nginx's configuration, and keeps the routing tree.
+import { readFile } from 'node:fs/promises'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../lib/clock.ts'
-import { writeFileAtomic } from '../lib/files.ts'
+import { absentAsUndefined, writeFileAtomic } from '../lib/files.ts'
 import type { Log } from '../lib/log.ts'
 import { ensureEdgeAccess } from './access.ts'
 import { nginxOptions } from './edge-options.ts'
@@ -70,7 +71,10 @@ async function ensureConfig(config: Config): Promise<string> {
   await ensureRunLink(config.home)
   const options = await nginxOptions(config, workers)
   await proveConfig(options, paths)
-  await writeFileAtomic(paths.config, renderNginxConfig(options))
+  const rendered = renderNginxConfig(options)
+  // An installed edge is reloaded whenever the file changes, and a reload ends idle connections: a daemon's restart alone must not.
+  if ((await absentAsUndefined(readFile(paths.config, 'utf8'))) !== rendered)
+    await writeFileAtomic(paths.config, rendered)
   return versionOf(options)
 }
 
