@@ -4,12 +4,14 @@ import { loadConfig } from './config/load.ts'
 import { HostingError, toHostingError } from './errors/hosting-error.ts'
 import { renderError } from './errors/render.ts'
 import { type Platform, startPlatform } from './platform.ts'
+import { tellReady } from './ready.ts'
 
 async function main(): Promise<void> {
   const { flags, help } = parseArguments(process.argv.slice(2))
   if (help) return void process.stdout.write(usage())
   const platform = await startPlatform(loadConfig({ flags, env: process.env }), say)
   stopOnSignal(platform)
+  await tellReady(process.env)
 }
 
 function say(line: string): void {
@@ -19,11 +21,11 @@ function say(line: string): void {
 /** A second Ctrl-C does not wait; the same one once more does, as npm passes on what the terminal has sent already. */
 function stopOnSignal(platform: Platform): void {
   let firstAt: number | undefined
-  const stop = () => {
+  const stop = (signal: NodeJS.Signals) => {
     if (firstAt !== undefined && performance.now() - firstAt > 500) process.exit(130)
     if (firstAt !== undefined) return
     firstAt = performance.now()
-    say('Stopping: open requests are finished first. Once more to stop at once.')
+    say(`Stopping: open requests are finished first.${signal === 'SIGINT' ? ' Once more to stop at once.' : ''}`)
     platform.stop().then(() => {
       say('Stopped.')
       process.exit(0)

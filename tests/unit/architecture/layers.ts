@@ -2,7 +2,7 @@
 import type { Import, Source } from './sources.ts'
 
 const levels: readonly (readonly string[])[] = [
-  ['main.ts', 'cli.ts', 'platform.ts', 'banner.ts', 'ports.ts'],
+  ['main.ts', 'cli.ts', 'platform.ts', 'banner.ts', 'ports.ts', 'ready.ts'],
   ['gateway'],
   ['commands'],
   ['deploy'],
