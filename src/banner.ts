@@ -8,9 +8,9 @@ export function renderBanner(config: Config, { hasAdmin }: { hasAdmin: boolean }
   return [
     '',
     `  Hosting is running. Sites: ${siteUrl(`*.${config['base-domain']}`, config)}   SSH: port ${config['ssh-port']}   Home: ${config.home.root}`,
-    `  Commands: ssh -p ${config['ssh-port']} git@${config['base-domain']} help   Ctrl-C stops it, and its sites with it.`,
+    `  Commands: ssh -p ${config['ssh-port']} git@${config['base-domain']} help${config.standalone ? '   Ctrl-C stops it, and its sites with it.' : ''}`,
     '',
-    ...(hasAdmin ? firstPush(remote, siteUrl(site, config)) : noAdmin()),
+    ...(hasAdmin ? firstPush(remote, siteUrl(site, config)) : noAdmin(config)),
     '',
   ]
 }
@@ -25,7 +25,11 @@ function firstPush(remote: string, url: string): string[] {
   ]
 }
 
-function noAdmin(): string[] {
+function noAdmin(config: Config): string[] {
+  if (!config.standalone && config['admin-keys'] !== '')
+    return [
+      `  Nobody can log in yet. Put your public SSH key into ${config['admin-keys']}, then: systemctl restart hosting`,
+    ]
   return [
     '  You have no SSH key yet, so nobody can log in. Make one, then start the platform again:',
     '',

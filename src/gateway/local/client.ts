@@ -66,11 +66,11 @@ async function connectTo(path: string): Promise<Socket> {
 function cannotConnect(path: string, cause: unknown): HostingError {
   return hasErrorCode(cause, 'EACCES') || hasErrorCode(cause, 'EPERM')
     ? new HostingError('forbidden', `The control socket ${path} belongs to another user`, {
-        hint: 'Use it as the user that runs the platform, or the same command over SSH.',
+        hint: 'Use it as root (sudo hosting …), or the same command over SSH.',
         cause,
       })
     : new HostingError('unavailable', `No platform answers at ${path}`, {
-        hint: 'Start it with npm start, or name its home: hosting --home DIRECTORY …',
+        hint: 'Start it (npm start; once installed: systemctl start hosting), or name its home: hosting --home DIRECTORY …',
         cause,
       })
 }
