@@ -1,5 +1,7 @@
 // Tells whoever waits that something long is still going on, and what.
 
+import { stripVTControlCharacters } from 'node:util'
+
 const everyMs = 5000
 
 export type Report = (line: string) => void
@@ -13,12 +15,18 @@ export async function withProgress<T>(
   const elapsed = () => `${Math.round((performance.now() - startedAt) / 1000)} s`
   let last = ''
   report(`${title} …`)
-  const timer = setInterval(() => report(`  ${elapsed()}: ${last.trim().slice(0, 100)}`), everyMs)
+  const timer = setInterval(() => report(`  ${elapsed()}: ${last}`), everyMs)
   try {
-    const result = await work((line) => void (last = line.trim() || last))
+    const result = await work((text) => void (last = lastLine(text) || last))
     report(`${title}: done in ${elapsed()}`)
     return result
   } finally {
     clearInterval(timer)
   }
+}
+
+/** Of what a program wrote for a terminal: bars that are drawn over, colours, several lines at once. */
+function lastLine(text: string): string {
+  const lines = stripVTControlCharacters(text).split(/[\r\n]/)
+  return (lines.findLast((line) => line.trim() !== '') ?? '').trim().slice(0, 100)
 }
