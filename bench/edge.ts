@@ -1,17 +1,20 @@
 // A 10 kB file over kept-alive connections: from the edge tree, and through an instance, each beside a bare nginx with the file.
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { instancePath, releasePath } from '../src/config/home.ts'
 import { type Config, loadConfig } from '../src/config/load.ts'
 import { ensureSiteLogs } from '../src/edge/access.ts'
+import { edgePaths } from '../src/edge/edge-paths.ts'
+import { findMaster } from '../src/edge/nginx-process.ts'
 import { createEdge, type NginxEdge } from '../src/edge/nginx.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createId } from '../src/lib/id.ts'
 import { silentLog } from '../src/lib/log.ts'
 import { type HostName, parseHostName } from '../src/names/host-name.ts'
-import { startBareNginx } from './lib/bare-nginx.ts'
 import { interleave, type Pair } from './lib/interleave.ts'
 import { type Goal, type Result, resultOf } from './lib/result.ts'
+import { startBareNginx, startInstanceNginx } from './lib/nginx.ts'
+import { familyOf, processorTimeOf } from './lib/processes.ts'
 import { type Load, measureLoad } from './lib/wrk.ts'
 
 export const name = 'edge'
@@ -19,7 +22,7 @@ export const name = 'edge'
 const port = 18_080
 const barePort = 18_081
 // Many short rounds: on a busy machine the median of neighbours says more than few long ones.
-const rounds = 15
+const rounds = 21
 const seconds = 1
 const fileBytes = 10_240
 
@@ -43,53 +46,80 @@ export async function run(): Promise<Result[]> {
   await edge.start()
   const fromTree = await addSite('tree.example.org', { config, edge })
   const fromInstance = await addSite('instance.example.org', { config, edge })
-  const { root } = fromTree
-  for (const options of [
-    { listen: `${barePort} reuseport`, root, workers: 'auto', accessLog: true },
-    { listen: `unix:${fromInstance.socket}`, root, workers: 1, accessLog: false },
-  ] as const) {
-    const nginx = await startBareNginx({ ...options, listen: options.listen.replace(' reuseport', '') })
-    stack.defer(() => nginx.stop())
-  }
-  await rm(fromInstance.root, { recursive: true })
+  await rename(join(fromInstance.release, 'edge/file.html'), join(fromInstance.release, 'ruled/file.html'))
+  const bare = await startBareNginx({ port: barePort, root: join(fromTree.release, 'edge') })
+  stack.defer(() => bare.stop())
+  const instance = await startInstanceNginx(fromInstance)
+  stack.defer(() => instance.stop())
+  const master = await findMaster(edgePaths(config.home))
+  if (master === undefined) throw new Error('the edge does not run')
   return [
-    ...(await compare('edge tree, 10 kB', fromTree.host, { atLeast: 0.85 })),
-    ...(await compare('through the instance, 10 kB', fromInstance.host, { atLeast: 0.35 })),
+    ...(await compare('edge tree, 10 kB', {
+      host: fromTree.host,
+      goal: { atLeast: 0.85 },
+      value: [master],
+      floor: [bare.pid],
+    })),
+    ...(await compare('through the instance, 10 kB', {
+      host: fromInstance.host,
+      goal: { atLeast: 0.35 },
+      value: [master, instance.pid],
+      floor: [bare.pid],
+    })),
   ]
 }
 
 interface BenchSite {
   readonly host: HostName
-  readonly root: string
+  readonly release: string
   readonly socket: string
 }
 
 async function addSite(text: string, { config, edge }: { config: Config; edge: NginxEdge }): Promise<BenchSite> {
   const host = parseHostName(text)
   const id = createId()
-  const root = join(releasePath(config.home, host, createId()), 'edge')
+  const release = releasePath(config.home, host, createId())
   const instance = instancePath(config.home, id)
-  await mkdir(root, { recursive: true })
-  await writeFile(join(root, 'file.html'), Buffer.alloc(fileBytes, 'abcdefgh'))
-  await mkdir(join(instance, 'run'), { recursive: true })
+  for (const path of [join(release, 'edge'), join(release, 'ruled'), join(instance, 'run')])
+    await mkdir(path, { recursive: true })
+  await writeFile(join(release, 'edge/file.html'), Buffer.alloc(fileBytes, 'abcdefgh'))
   await ensureSiteLogs(config.home, host)
-  await symlink(root, join(instance, 'edge'))
+  // As a deploy makes them: short targets lie in the inode itself, longer ones cost a block each time.
+  await symlink(relative(instance, join(release, 'edge')), join(instance, 'edge'))
   await symlink(join('../../logs', host), join(instance, 'log'))
   await edge.routes.point(host, id)
-  return { host, root, socket: join(config.home.link, 'instances', id, 'run/web.sock') }
+  return { host, release, socket: join(config.home.link, 'instances', id, 'run/web.sock') }
 }
 
-async function compare(what: string, host: string, goal: Goal): Promise<Result[]> {
+interface Compared {
+  readonly host: string
+  readonly goal: Goal
+  /** The masters of those who answer, here and at the floor. */
+  readonly value: readonly number[]
+  readonly floor: readonly number[]
+}
+
+async function compare(what: string, { host, goal, value, floor }: Compared): Promise<Result[]> {
   const pairs = await interleave(rounds, {
-    value: () => measureLoad(`http://127.0.0.1:${port}/file.html`, { host, seconds }),
-    floor: () => measureLoad(`http://127.0.0.1:${barePort}/file.html`, { host, seconds }),
+    value: () => measure(port, host, value),
+    floor: () => measure(barePort, host, floor),
   })
   return [
     resultOf({ name: `${what}: requests`, unit: '/s', goal, runs: runsOf(pairs, (load) => load.requestsPerSecond) }),
     resultOf({ name: `${what}: 99 % answered within`, unit: 'ms', runs: runsOf(pairs, (load) => load.p99Ms) }),
+    resultOf({ name: `${what}: processor time of a request`, unit: 'µs', runs: runsOf(pairs, (load) => load.costUs) }),
   ]
 }
 
-function runsOf(pairs: readonly Pair<Load>[], measure: (load: Load) => number) {
-  return pairs.map(({ value, floor }) => ({ value: measure(value), floor: measure(floor) }))
+type Measured = Load & { readonly costUs: number }
+
+async function measure(at: number, host: string, masters: readonly number[]): Promise<Measured> {
+  const pids = (await Promise.all(masters.map(familyOf))).flat()
+  const before = await processorTimeOf(pids)
+  const load = await measureLoad(`http://127.0.0.1:${at}/file.html`, { host, seconds })
+  return { ...load, costUs: ((await processorTimeOf(pids)) - before) / load.requests }
+}
+
+function runsOf(pairs: readonly Pair<Measured>[], of: (load: Measured) => number) {
+  return pairs.map(({ value, floor }) => ({ value: of(value), floor: of(floor) }))
 }

@@ -19,6 +19,12 @@ export async function watchPeakRss(pid: number): Promise<() => Promise<number>> 
   return async () => (await fieldOf(`/proc/${pid}/status`, 'VmHWM')) * kilobyte
 }
 
+/** What they have had of the processors so far, in microseconds; of each only its main thread (proc(5), schedstat). */
+export async function processorTimeOf(pids: readonly number[]): Promise<number> {
+  const texts = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/schedstat`, 'utf8')))
+  return texts.reduce((sum, text) => sum + Number.parseInt(text) / 1000, 0)
+}
+
 /** The process and all that descend from it. */
 export async function familyOf(pid: number): Promise<number[]> {
   const children = await childrenOf(pid)

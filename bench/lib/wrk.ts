@@ -2,6 +2,7 @@
 import { execOk } from '../../src/lib/exec.ts'
 
 export interface Load {
+  readonly requests: number
   readonly requestsPerSecond: number
   readonly p99Ms: number
 }
@@ -10,6 +11,7 @@ export async function measureLoad(url: string, { host, seconds }: { host: string
   const output = await execOk('wrk', ['-t1', '-c32', `-d${seconds}s`, '--latency', '-H', `Host: ${host}`, url])
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Not every request to ${host} was answered:\n${output}`)
   return {
+    requests: Number(find(output, /(\d+) requests in/)[0]),
     requestsPerSecond: Number(find(output, /Requests\/sec:\s+([\d.]+)/)[0]),
     p99Ms: parseMs(find(output, /99%\s+([\d.]+)(us|ms|s)/)),
   }

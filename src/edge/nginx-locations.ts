@@ -57,7 +57,8 @@ const textFile = '\\.(?:html?|css|m?js|map|txt|md|svg|ico|[ot]tf)$'
  * Files of the release; what isn't there is the instance's to answer for. `try_files` leaves it a directory without its slash
  * too, but costs another walk along the path: 6 % of a request for a small file. So names that look like a file are opened at
  * once (404: not there; 403: unreadable; 405: not GET or HEAD). With `gzip_vary` nginx would look for a variant also where the
- * client wants none, at 7 %: all that has variants says by itself that it varies.
+ * client wants none, at 7 %: all that has variants says by itself that it varies. What is text is small, once compressed: up to
+ * 25 kB, reading it costs less than sendfile, which corks the connection and uncorks it.
  */
 function renderTree({ link, modules }: NginxOptions): string {
   const common = `root ${quote(`${link}/routes/$site/$tree`)};
@@ -74,11 +75,13 @@ function renderTree({ link, modules }: NginxOptions): string {
   location ~ /$ {
     ${common}
     ${varying}
+    sendfile off;
     try_files \${uri}index.html @instance;
   }
   location ~ ${quoteRegex(textFile)} {
     ${common}
     ${varying}
+    sendfile off;
   }
   location ~ ${quoteRegex(opaqueFile)} {
     ${common}
@@ -91,10 +94,15 @@ function quoteRegex(pattern: string): string {
   return `"${pattern}"`
 }
 
-/** nginx's own 502 means: no socket, nobody listening, or a connection that broke (renderWake tells them apart). */
+/**
+ * nginx's own 502 means: no socket, nobody listening, or a connection that broke (renderWake tells them apart). The cache only knows
+ * that the directory of the log is there, which the `if` and the access log ask for each request: no file is opened here.
+ */
 function renderInstance(options: NginxOptions): string {
   const { link } = options
   return `  location @instance {
+    open_file_cache max=1000 inactive=20s;
+    open_file_cache_valid 2s;
     ${renderRateLimit(options)}
     error_page ${jump} = @unrouted;
     error_page 502 = @lost;

@@ -118,6 +118,17 @@ describe('a request to a site that is asleep', () => {
     expect(answer.text).toContain(host)
   })
 
+  it('gets that page at once, however lately an instance has answered', async () => {
+    const host = 'answered.example.org'
+    await fixture.addSite(parseHostName(host), echo().handler, {})
+    await onWake(() => ({ kind: 'stopped' }))
+    expect(await request(host, { method: 'POST', body })).toMatchObject({ status: 200, text: expected })
+    await fixture.edge.routes.park(parseHostName(host), 'stopped')
+    const answer = await request(host, { method: 'POST', body })
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '3600' } })
+    expect(answer.text).toContain('This site has been stopped')
+  })
+
   it('says "failed" when waking throws, and does not try again with every request', async () => {
     const host = 'throws.example.org'
     await fixture.edge.routes.park(parseHostName(host))

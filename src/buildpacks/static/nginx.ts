@@ -70,6 +70,10 @@ function renderHttp({ temporary }: NginxPaths): string[] {
     'keepalive_timeout 75s;',
     'keepalive_requests 1000000;',
     'absolute_redirect off;',
+    // A release never changes under its instance: what was found once, or was not, holds (a fifth of a request's processor time).
+    'open_file_cache max=500 inactive=1h;',
+    'open_file_cache_valid 24h;',
+    'open_file_cache_errors on;',
     'etag on;',
     'gzip_static on;',
     'brotli_static on;',

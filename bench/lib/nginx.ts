@@ -1,0 +1,71 @@
+// The floor: an nginx that has nothing to decide, serving one directory. And the web server of an instance, with the configuration
+// that the build gives it.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { renderNginx } from '../../src/buildpacks/static/nginx.ts'
+import { ended, start } from '../../src/lib/exec.ts'
+import { projectRoot } from '../../tests/helpers/paths.ts'
+
+interface Nginx {
+  /** The master. */
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+export async function startBareNginx({ port, root }: { port: number; root: string }): Promise<Nginx> {
+  return await startNginx((directory) => renderBare(directory, { port, root }))
+}
+
+/** @param release a directory that holds `edge` and `ruled` */
+export async function startInstanceNginx({ socket, release }: { socket: string; release: string }): Promise<Nginx> {
+  const types = await readFile(join(projectRoot, 'nginx/mime.types'), 'utf8')
+  return await startNginx((temporary) =>
+    renderNginx({ redirects: [], headers: [] }, types, {
+      release,
+      socket,
+      temporary,
+      modules: '/usr/lib/nginx/modules',
+    }),
+  )
+}
+
+async function startNginx(render: (directory: string) => string): Promise<Nginx> {
+  const directory = await mkdtemp('/tmp/bench-nginx-')
+  await mkdir(join(directory, 'temp'))
+  const file = join(directory, 'nginx.conf')
+  await writeFile(file, render(directory))
+  const child = start('nginx', ['-c', file, '-e', 'stderr', '-p', directory, '-g', 'daemon off; user root root;'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const end = ended(child)
+  if (child.pid === undefined) throw new Error('nginx could not be started')
+  return {
+    pid: child.pid,
+    async stop() {
+      child.kill('SIGTERM')
+      await end
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function renderBare(directory: string, { port, root }: { port: number; root: string }): string {
+  return `pid ${directory}/pid;
+error_log stderr error;
+worker_processes auto;
+pcre_jit on;
+events { worker_connections 4096; }
+http {
+  include /etc/nginx/mime.types;
+  access_log ${directory}/access.log combined;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 10000;
+${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${directory}/temp;\n`).join('')}
+  server {
+    listen ${port};
+    root ${root};
+  }
+}
+`
+}
