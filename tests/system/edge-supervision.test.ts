@@ -47,9 +47,24 @@ describe('nginx', () => {
   it('is left alone by a daemon that is started again with the same configuration', async () => {
     const master = (await masterOf(fixture))!
     const workers = await childrenOf(master)
+    const { config } = edgePaths(fixture.config.home)
+    const before = await stat(config)
     await fixture.another().start()
     expect(await masterOf(fixture)).toBe(master)
     expect(await childrenOf(master)).toEqual(workers)
+    // systemd reloads an installed edge whenever this file changes
+    expect(await stat(config)).toMatchObject({ ino: before.ino, ctimeMs: before.ctimeMs })
+  })
+
+  it('is reloaded, and not ended, by the daemon of an installed system', async () => {
+    const master = (await masterOf(fixture))!
+    const workers = await childrenOf(master)
+    const installed = fixture.another({ standalone: 'false', 'max-upload-mb': '2' })
+    await installed.start()
+    expect(await childrenOf(master)).not.toEqual(workers)
+    await installed.stop()
+    expect(await masterOf(fixture)).toBe(master)
+    expect((await get()).text).toBe('file')
   })
 
   it('is reloaded, not restarted, when the configuration has changed', async () => {
