@@ -18,6 +18,9 @@ export async function build(request: BuildRequest): Promise<BuiltRelease> {
     buildpack,
     image: buildpack,
     health: { path: config.health?.path ?? '/', timeoutMs: config.health?.timeout ?? request.defaultHealthTimeoutMs },
+    storage: [],
+    workers: {},
+    cron: [],
     notes,
   }
 }

@@ -12,6 +12,14 @@ export interface BuiltRelease {
   /** Folder below buildpacks/ whose Dockerfile makes the image of the instance. */
   readonly image: string
   readonly health: HealthCheck
+  /** Paths below tree/ that the site may write and that outlive releases: links to /storage. */
+  readonly storage: readonly string[]
+  readonly database?: 'mariadb'
+  /** Command to be run in the new release's surroundings before the switch; its failure rejects the push. */
+  readonly releaseCommand?: string
+  /** Processes beside the web server, by name (Procfile). */
+  readonly workers: Readonly<Record<string, string>>
+  readonly cron: readonly { readonly schedule: string; readonly command: string }[]
   /** Things worth telling the pusher: the document root that was chosen, how many rules were read. */
   readonly notes: readonly string[]
 }

@@ -1,7 +1,6 @@
 // Instances as deploy/ sees them: their specification, their directory, their end.
 import { chmod, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../config/load.ts'
 import { type Home, instancePath, releasePath, siteLogPath } from '../config/home.ts'
 import { ensureSiteLogs } from '../edge/access.ts'
 import { ensureDirectory, removeTree } from '../lib/files.ts'
@@ -9,6 +8,7 @@ import type { InstanceSpec } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
 import { appendAppLog } from './app-log.ts'
 import type { Parts } from './parts.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /** A site's uid is this and its id: above every uid that a Debian system gives out (adduser.conf(5), login.defs(5)). */
 const firstUid = 200_000
@@ -20,8 +20,10 @@ interface Placement {
   readonly image: string
 }
 
-export function instanceSpec(config: Config, site: Site, placement: Placement): InstanceSpec {
+export async function instanceSpec(site: Site, placement: Placement, parts: Parts): Promise<InstanceSpec> {
+  const { config } = parts
   return {
+    ...(await surroundingsOf(site, placement.image, parts)),
     id: placement.instanceId,
     site: site.name,
     image: placement.image,

@@ -31,7 +31,7 @@ export class PushToSite implements PushHooks {
   /** Each hook has a line of its own to the pusher. */
   #print: Print = () => undefined
   /** Started while the client still sends: a start takes longer than the rest of a small push. */
-  #warm: WarmInstance | undefined
+  #warm: Promise<WarmInstance> | undefined
   #slot: Slot | undefined
   #proven: { attempt: Attempt; update: RefUpdate } | undefined
 
@@ -129,8 +129,9 @@ export class PushToSite implements PushHooks {
   }
 
   async #begin({ to, subject }: { to: string; subject: string }, push: ReceivedPush): Promise<Attempt> {
-    const warm = this.#warm ?? this.#tools.warmInstances.take(this.#site)
+    const taken = this.#warm ?? this.#tools.warmInstances.take(this.#site)
     this.#warm = undefined
+    const warm = await taken
     const release = {
       id: warm.releaseId,
       commit: to,

@@ -7,11 +7,23 @@ export interface Limits {
   readonly pids: number
 }
 
-export interface InstanceSpec {
+/** What an instance finds around its release. It differs by site, not by release: a waiting instance has it already. */
+export interface Surroundings {
+  /** Environment variables of the site: what its owner set, its database's address. Secrets among them. */
+  readonly env: Readonly<Record<string, string>>
+  /** Mounted writable at /storage: what the site keeps across releases. */
+  readonly storageDirectory?: string
+  /** Holds the database server's socket; mounted at /run/mysqld. */
+  readonly databaseDirectory?: string
+  /** `outbound`: to the internet, not to this machine's services, other instances or a cloud's metadata. */
+  readonly network: 'none' | 'outbound'
+}
+
+export interface InstanceSpec extends Surroundings {
   /** lib/id.ts; also names instances/<id>/ */
   readonly id: string
   readonly site: string
-  /** Image family: the name of a folder below buildpacks/ with a Dockerfile. */
+  /** Image family: the name of a folder below buildpacks/ with a Dockerfile, or `<folder>-<variant>`. */
   readonly image: string
   readonly uid: number
   /** Mounted read-only at /site. May be empty still: the instance waits for its file `complete`. */

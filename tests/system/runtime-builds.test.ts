@@ -231,7 +231,8 @@ describe('images', () => {
     await mkdir(releaseDirectory, { recursive: true })
     await mkdir(instanceDirectory)
     const limits = { memoryMb: 32, cpus: 1, pids: 16 }
-    return { id, site, image, uid, releaseDirectory, instanceDirectory, limits }
+    const surroundings = { env: {}, network: 'none' as const }
+    return { id, site, image, uid, releaseDirectory, instanceDirectory, limits, ...surroundings }
   }
 
   it('that somebody removed are made again', async () => {

@@ -74,7 +74,7 @@ async function begin(
   parts: Parts,
 ): Promise<Attempt> {
   const { image } = await readManifest(releasePath(parts.config.home, site.name, target.directory))
-  const spec = instanceSpec(parts.config, site, { instanceId: createId(), directory: target.directory, image })
+  const spec = await instanceSpec(site, { instanceId: createId(), directory: target.directory, image }, parts)
   await makeInstanceDirectory(parts.config.home, spec)
   const { commit, subject, directory, buildpack } = target
   const release = {

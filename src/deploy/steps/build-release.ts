@@ -28,11 +28,12 @@ export const buildRelease: Step = async ({ attempt, parts }) => {
       return parts.runtime.build({ ...spec, ...confinement(attempt, parts) })
     },
   })
-  attempt.facts.manifest = { buildpack: built.buildpack, image: built.image, health: built.health, source }
+  const { notes, storage, cron, ...facts } = built
+  attempt.facts.manifest = { ...facts, storage: [...storage], cron: [...cron], source }
   await writeManifest(directory, attempt.facts.manifest)
   await parts.store.releases.update(attempt.release.id, { buildpack: built.buildpack })
   await complete(directory, attempt)
-  return `${built.buildpack}: ${built.notes.join(', ')}`
+  return `${built.buildpack}: ${notes.join(', ')}`
 }
 
 function confinement(

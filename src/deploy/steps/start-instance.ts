@@ -1,5 +1,6 @@
 // Starts the instance that is to prove the release, or hands the release to one that has been started already and waits.
-import { makeInstanceDirectory } from '../instances.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { instanceSpec, makeInstanceDirectory } from '../instances.ts'
 import type { Step } from './take.ts'
 
 export const startInstance: Step = async ({ attempt, parts }) => {
@@ -7,15 +8,15 @@ export const startInstance: Step = async ({ attempt, parts }) => {
   await parts.store.instances.add({ id: instance.id, siteId: site.id, releaseId: release.id })
   await attempt.started
   const image = attempt.facts.manifest?.image ?? instance.image
-  if (image !== instance.image) await startAnother()
-  await parts.runtime.assign(instance)
+  const wanted = await instanceSpec(site, { instanceId: instance.id, directory: release.directory, image }, parts)
+  if (!isDeepStrictEqual(wanted, instance)) await startAnother()
+  await parts.runtime.assign(wanted)
   return `instance ${instance.id} started`
 
-  /** The guess about the image was wrong (a site that was static became PHP): the same instance, made anew from the right one. */
+  /** The guess was wrong (a site that was static became PHP, or got a database): the same instance, made anew. */
   async function startAnother(): Promise<void> {
     await parts.runtime.remove(instance.id)
-    const right = { ...instance, image }
-    await makeInstanceDirectory(parts.config.home, right)
-    await parts.runtime.start(right)
+    await makeInstanceDirectory(parts.config.home, wanted)
+    await parts.runtime.start(wanted)
   }
 }

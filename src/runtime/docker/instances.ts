@@ -55,7 +55,7 @@ export function createInstances(parts: InstanceParts) {
 async function startNew(parts: InstanceParts, fifos: GoFifos, spec: InstanceSpec): Promise<void> {
   const wish = {
     family: spec.image,
-    render: (image: string) => renderInstance(spec, parts.homeId, image),
+    render: (image: string) => renderInstance(spec, { homeId: parts.homeId, image, network: 'none' }),
     report: (line: string) => {
       parts.log.info(line)
     },
