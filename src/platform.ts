@@ -6,6 +6,7 @@ import { ensureFirstAdmin } from './access/first-admin.ts'
 import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
+import { ensureSealingKey } from './config/sealing-key.ts'
 import { createBackground } from './deploy/background.ts'
 import { createDeployments } from './deploy/deployments.ts'
 import { faultFrom } from './deploy/fault.ts'
@@ -24,6 +25,7 @@ import { servePack } from './git/serve.ts'
 import { systemClock } from './lib/clock.ts'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
 import { createLog } from './lib/log.ts'
+import { createSealing } from './lib/sealing.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { openStore } from './store/store.ts'
 import { withPorts } from './ports.ts'
@@ -54,9 +56,10 @@ export async function startPlatform(given: Config, say: (line: string) => void):
     log,
   })
   started.defer(() => runtime.close())
+  const sealing = createSealing(await ensureSealingKey(home))
   const edge = createEdge({ config, clock, log })
   const background = createBackground(log)
-  const parts: Parts = { config, store, runtime, edge, clock, log, background, ...faultFrom(process.env) }
+  const parts: Parts = { config, store, runtime, edge, sealing, clock, log, background, ...faultFrom(process.env) }
   const deployments = createDeployments(parts)
   const services = { config, store, runtime, deployments, clock, log }
   const handlers = createHandlers({

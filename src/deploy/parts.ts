@@ -4,6 +4,7 @@ import type { Edge } from '../edge/types.ts'
 import type { ObjectSource } from '../git/types.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { Sealing } from '../lib/sealing.ts'
 import type { InstanceSpec, Runtime } from '../runtime/runtime.ts'
 import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
@@ -17,6 +18,8 @@ export interface Parts {
   readonly store: Store
   readonly runtime: Runtime
   readonly edge: Edge
+  /** Seals the secrets of sites as they lie in the store. */
+  readonly sealing: Sealing
   readonly clock: Clock
   readonly log: Log
   readonly background: Background
