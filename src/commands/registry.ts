@@ -9,6 +9,9 @@ import type { Command } from './command.ts'
 import { domainsAdd } from './domains/domains-add.ts'
 import { domainsRemove } from './domains/domains-remove.ts'
 import { domains } from './domains/domains.ts'
+import { envSet } from './env/env-set.ts'
+import { envUnset } from './env/env-unset.ts'
+import { env } from './env/env.ts'
 import { helpFor } from './general/help.ts'
 import { version } from './general/version.ts'
 import { whoami } from './general/whoami.ts'
@@ -30,6 +33,7 @@ import { stop } from './sites/stop.ts'
 export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, branch, destroy],
   ...[releases, rollback],
+  ...[env, envSet, envUnset],
   ...[domains, domainsAdd, domainsRemove],
   ...[access, accessAdd, accessRemove],
   ...[keys, keysAdd, keysRemove],

@@ -7,6 +7,7 @@ import { ensureDirectory, removeTree } from '../lib/files.ts'
 import type { InstanceSpec } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
 import { appendAppLog } from './app-log.ts'
+import type { Environment } from './environment.ts'
 import type { Parts } from './parts.ts'
 import { surroundingsOf } from './surroundings.ts'
 
@@ -18,12 +19,14 @@ interface Placement {
   /** Of the release, below releases/<site>/. */
   readonly directory: string
   readonly image: string
+  /** The site's variables as they are to be; left out: as they are stored. */
+  readonly environment?: Environment | undefined
 }
 
 export async function instanceSpec(site: Site, placement: Placement, parts: Parts): Promise<InstanceSpec> {
   const { config } = parts
   return {
-    ...(await surroundingsOf(site, placement.image, parts)),
+    ...(await surroundingsOf(site, placement, parts)),
     id: placement.instanceId,
     site: site.name,
     image: placement.image,

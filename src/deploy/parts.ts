@@ -10,6 +10,7 @@ import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
 import type { Background } from './background.ts'
+import type { Environment } from './environment.ts'
 import type { Manifest } from './manifest.ts'
 import type { Print } from './types.ts'
 
@@ -32,11 +33,13 @@ export type StepName = 'checkout' | 'build' | 'start' | 'check' | 'proven' | 'sw
 
 export interface Attempt {
   readonly jobId: string
-  readonly kind: 'push' | 'rollback'
+  readonly kind: 'push' | 'rollback' | 'environment'
   /** As it was when the attempt began: its live release is the one to be replaced. */
   readonly site: Site
   readonly release: Release
   readonly instance: InstanceSpec
+  /** The site's variables as this release is to have them, where they are not those that are stored. */
+  readonly environment?: Environment
   /** Where the commit's objects are: for a push, its quarantine. */
   readonly objects: ObjectSource
   readonly print: Print

@@ -1,9 +1,19 @@
 // What the instances of a site find around their release: environment, storage, database, network.
 import type { Surroundings } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
+import { type Environment, environmentOf } from './environment.ts'
 import type { Parts } from './parts.ts'
 
-/** @param image a static site has no network: nothing in it would use one */
-export function surroundingsOf(_site: Site, image: string, _parts: Parts): Promise<Surroundings> {
-  return Promise.resolve({ env: {}, network: image === 'static' ? 'none' : 'outbound' })
+interface Wish {
+  /** A static site has no network: nothing in it would use one. */
+  readonly image: string
+  /** The site's variables as they are to be; left out: as they are stored. */
+  readonly environment?: Environment | undefined
+}
+
+export async function surroundingsOf(site: Site, { image, environment }: Wish, parts: Parts): Promise<Surroundings> {
+  return {
+    env: { ...(environment ?? (await environmentOf(site, parts))) },
+    network: image === 'static' ? 'none' : 'outbound',
+  }
 }

@@ -42,4 +42,16 @@ const first: Migration = {
   },
 }
 
-export const migrations: Record<string, Migration> = { '001-first': first }
+const environment: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await sql
+      .raw(
+        `CREATE TABLE environment (
+           site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, name TEXT NOT NULL, sealed TEXT NOT NULL,
+           updated_at TEXT NOT NULL, PRIMARY KEY (site_id, name)) STRICT`,
+      )
+      .execute(db)
+  },
+}
+
+export const migrations: Record<string, Migration> = { '001-first': first, '002-environment': environment }

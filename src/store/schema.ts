@@ -51,12 +51,14 @@ export interface Tables {
     created_at: string
     live_at: string | null
   }
+  /** Variables that owners set; their values as lib/sealing.ts seals them. */
+  environment: { site_id: number; name: string; sealed: string; updated_at: string }
   instances: { id: string; site_id: number; release_id: string; state: InstanceState; created_at: string }
   /** A deploy under way: what start-up must finish or undo. */
   jobs: {
     id: string
     site_id: number
-    kind: 'push' | 'rollback'
+    kind: 'push' | 'rollback' | 'environment'
     step: string
     release_id: string
     instance_id: string | null

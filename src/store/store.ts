@@ -5,6 +5,7 @@ import { Migrator } from 'kysely/migration'
 import type { Clock } from '../lib/clock.ts'
 import { accountsIn } from './accounts.ts'
 import { domainsIn } from './domains.ts'
+import { environmentIn } from './environment.ts'
 import { grantsIn } from './grants.ts'
 import { instancesIn } from './instances.ts'
 import { jobsIn } from './jobs.ts'
@@ -51,6 +52,7 @@ function repositoriesIn(db: Kysely<Tables>, clock: Clock) {
     releases: releasesIn(db, clock),
     instances: instancesIn(db, clock),
     jobs: jobsIn(db, clock),
+    environment: environmentIn(db, clock),
   }
 }
 

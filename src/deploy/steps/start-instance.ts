@@ -4,11 +4,15 @@ import { instanceSpec, makeInstanceDirectory } from '../instances.ts'
 import type { Step } from './take.ts'
 
 export const startInstance: Step = async ({ attempt, parts }) => {
-  const { instance, site, release } = attempt
+  const { instance, site, release, environment } = attempt
   await parts.store.instances.add({ id: instance.id, siteId: site.id, releaseId: release.id })
   await attempt.started
   const image = attempt.facts.manifest?.image ?? instance.image
-  const wanted = await instanceSpec(site, { instanceId: instance.id, directory: release.directory, image }, parts)
+  const wanted = await instanceSpec(
+    site,
+    { instanceId: instance.id, directory: release.directory, image, environment },
+    parts,
+  )
   if (!isDeepStrictEqual(wanted, instance)) await startAnother()
   await parts.runtime.assign(wanted)
   return `instance ${instance.id} started`

@@ -7,8 +7,10 @@ import { createSite } from '../../../src/access/sites.ts'
 import { createCommandRunner } from '../../../src/commands/run.ts'
 import type { CommandRequest, Services } from '../../../src/commands/types.ts'
 import { loadConfig } from '../../../src/config/load.ts'
+import { environmentOf } from '../../../src/deploy/environment.ts'
 import type { Deployments } from '../../../src/deploy/types.ts'
 import { type Clock, systemClock } from '../../../src/lib/clock.ts'
+import { createSealing, sealingKeyBytes } from '../../../src/lib/sealing.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { parseHostName } from '../../../src/names/host-name.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
@@ -56,6 +58,7 @@ export async function createPlatform(
 ) {
   const root = await mkdtemp(join(tmpdir(), 'hosting-commands-'))
   const store = await openStore(':memory:', systemClock)
+  const sealing = createSealing(new Uint8Array(sealingKeyBytes))
   const calls: string[] = []
   const called = (name: string) => (site: { name: string }) => {
     calls.push(`${name} ${site.name}`)
@@ -70,6 +73,8 @@ export async function createPlatform(
         throw new Error('not to be called in this test')
       },
       rollback: absent,
+      environment: (site) => environmentOf(site, { store, sealing }),
+      changeEnvironment: absent,
       start: called('start'),
       stop: called('stop'),
       restart: called('restart'),
@@ -89,6 +94,7 @@ export async function createPlatform(
   return {
     ...services,
     root,
+    sealing,
     calls,
     account,
     async site(name: string, owner: string) {
