@@ -2,6 +2,7 @@
 import { parseHostName } from '../names/host-name.ts'
 import type { Site } from '../store/sites.ts'
 import { environmentOf } from './environment.ts'
+import { createDatabase, removeDatabase, rotateDatabase } from './operations/database.ts'
 import { destroySite } from './operations/destroy.ts'
 import { changeEnvironment } from './operations/environment.ts'
 import { restartSite, startSite, stopSite } from './operations/power.ts'
@@ -40,6 +41,23 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         if (outcome.changed.length > 0) warmInstances.drop(site.id)
         return outcome
       }),
+    createDatabase: (site, print) =>
+      inTurn(site, 'its database being made', async (current) => {
+        warmInstances.drop(site.id)
+        return await createDatabase(current, print, parts)
+      }),
+    rotateDatabase: (site, print) =>
+      inTurn(site, 'a new database password', async (current) => {
+        warmInstances.drop(site.id)
+        await rotateDatabase(current, print, parts)
+      }),
+    removeDatabase: (site) =>
+      inTurn(site, 'its database being removed', async (current) => {
+        warmInstances.drop(site.id)
+        await removeDatabase(current, parts)
+      }),
+    restoreDatabase: (site, restoring) =>
+      inTurn(site, 'a restore of its database', (current) => parts.databases.restore(current, restoring)),
     start: (site) => inTurn(site, 'being started', (current) => startSite(current, parts)),
     stop: (site) => inTurn(site, 'being stopped', (current) => stopSite(current, parts)),
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),

@@ -14,6 +14,10 @@ import { surroundingsOf } from './surroundings.ts'
 /** A site's uid is this and its id: above every uid that a Debian system gives out (adduser.conf(5), login.defs(5)). */
 const firstUid = 200_000
 
+export function uidOf({ id }: Pick<Site, 'id'>): number {
+  return firstUid + id
+}
+
 interface Placement {
   readonly instanceId: string
   /** Of the release, below releases/<site>/. */
@@ -30,7 +34,7 @@ export async function instanceSpec(site: Site, placement: Placement, parts: Part
     id: placement.instanceId,
     site: site.name,
     image: placement.image,
-    uid: firstUid + site.id,
+    uid: uidOf(site),
     releaseDirectory: releasePath(config.home, site.name, placement.directory),
     instanceDirectory: join(instancePath(config.home, placement.instanceId), 'run'),
     limits: { memoryMb: config['instance-memory-mb'], cpus: config['instance-cpus'], pids: config['instance-pids'] },

@@ -1,5 +1,6 @@
 // What deploy/ works with, and what one deploy under way is. Data only.
 import type { Config } from '../config/load.ts'
+import type { Databases } from '../data/databases/types.ts'
 import type { Edge } from '../edge/types.ts'
 import type { ObjectSource } from '../git/types.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -19,6 +20,7 @@ export interface Parts {
   readonly store: Store
   readonly runtime: Runtime
   readonly edge: Edge
+  readonly databases: Databases
   /** Seals the secrets of sites as they lie in the store. */
   readonly sealing: Sealing
   readonly clock: Clock

@@ -12,8 +12,10 @@ interface Wish {
 }
 
 export async function surroundingsOf(site: Site, { image, environment }: Wish, parts: Parts): Promise<Surroundings> {
+  const database = await parts.databases.surroundings(site)
   return {
-    env: { ...(environment ?? (await environmentOf(site, parts))) },
+    ...database,
+    env: { ...(environment ?? (await environmentOf(site, parts))), ...database?.env },
     network: image === 'static' ? 'none' : 'outbound',
   }
 }

@@ -4,6 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Clock } from '../lib/clock.ts'
 import { accountsIn } from './accounts.ts'
+import { databasesIn } from './databases.ts'
 import { domainsIn } from './domains.ts'
 import { environmentIn } from './environment.ts'
 import { grantsIn } from './grants.ts'
@@ -50,6 +51,7 @@ function repositoriesIn(db: Kysely<Tables>, clock: Clock) {
     domains: domainsIn(db, clock),
     grants: grantsIn(db, clock),
     releases: releasesIn(db, clock),
+    databases: databasesIn(db, clock),
     instances: instancesIn(db, clock),
     jobs: jobsIn(db, clock),
     environment: environmentIn(db, clock),

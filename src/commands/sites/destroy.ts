@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { ask } from '../ask.ts'
-import { type SiteContext, siteCommand } from '../command.ts'
+import { siteCommand } from '../command.ts'
+import { confirmName } from '../confirm.ts'
 import { done } from '../output/outcome.ts'
 
 export const destroy = siteCommand({
@@ -15,7 +15,12 @@ export const destroy = siteCommand({
   input: z.object({ confirm: z.string().optional() }),
   run: async (context, { confirm }) => {
     const { site, deployments } = context
-    if ((confirm ?? (await askForName(context))).trim() !== site.name)
+    const typed = await confirmName(context, {
+      given: confirm,
+      command: 'destroy',
+      warning: `This removes the repository, the releases, the database and the logs of ${site.name} for good.`,
+    })
+    if (!typed)
       throw new HostingError('usage', `That is not the name of the site, ${site.name}: nothing was removed`, {
         hint: `destroy ${site.name} --confirm ${site.name}`,
       })
@@ -23,13 +28,3 @@ export const destroy = siteCommand({
     return done({ name: site.name }, `${site.name} and all that belonged to it is removed`)
   },
 })
-
-async function askForName(context: SiteContext): Promise<string> {
-  const { site, terminal } = context
-  if (terminal === undefined)
-    throw new HostingError('usage', `To remove ${site.name} for good, its name has to be given once more`, {
-      hint: `destroy ${site.name} --confirm ${site.name}`,
-    })
-  context.progress(`This removes the repository, the releases and the logs of ${site.name} for good.`)
-  return (await ask(context, `Type its name to go on: `)) ?? ''
-}

@@ -9,6 +9,8 @@ import { createImages } from './images/images.ts'
 import { createInstances } from './instances.ts'
 import { cacheVolumeName, containerName } from './labels.ts'
 import { readLogs } from './logs.ts'
+import { createServices } from './services.ts'
+import { runTool } from './tools.ts'
 
 export interface DockerRuntimeOptions {
   /** Tells the containers of this home from those of others on the machine; [a-z0-9]. */
@@ -37,6 +39,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
   return {
     ...instances,
+    ...createServices({ engine, images, homeId }),
+    runTool: (spec, streams) => runTool({ engine, images, homeId }, spec, streams),
     async ensureImages(report, { fresh = false } = {}) {
       const ensure = fresh ? images.refresh : images.reference
       for (const family of everySite) await ensure(family, report)

@@ -6,7 +6,7 @@ import { type ContainerMaker, createContainer } from './create-container.ts'
 import { ask, askUnless } from './engine.ts'
 import { createGoFifos, type GoFifos } from './go-fifo.ts'
 import { renderInstance } from './instance-container.ts'
-import { buildLabel, containerName, homeLabel, instanceLabel, siteLabel } from './labels.ts'
+import { buildLabel, containerName, homeLabel, instanceLabel, serviceLabel, siteLabel, toolLabel } from './labels.ts'
 import { removeContainer } from './remove-container.ts'
 
 export interface InstanceParts extends ContainerMaker {
@@ -46,7 +46,8 @@ export function createInstances(parts: InstanceParts) {
     },
     async list(): Promise<RunningInstance[]> {
       const filters = { label: [`${homeLabel}=${homeId}`] }
-      return (await ask(engine.listContainers({ all: true, filters }))).map(describe)
+      const containers = await ask(engine.listContainers({ all: true, filters }))
+      return containers.filter(({ Labels }) => Labels[serviceLabel] === undefined).map(describe)
     },
     close: () => fifos.close(),
   }
@@ -81,7 +82,7 @@ async function isThere(container: Container): Promise<boolean> {
 
 function describe({ Labels, State }: ContainerInfo): RunningInstance {
   return {
-    id: Labels[instanceLabel] ?? Labels[buildLabel] ?? '',
+    id: Labels[instanceLabel] ?? Labels[buildLabel] ?? Labels[toolLabel] ?? '',
     site: Labels[siteLabel] ?? '',
     status: State === 'running' ? 'running' : 'stopped',
   }

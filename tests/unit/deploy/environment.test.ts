@@ -37,7 +37,17 @@ beforeEach(async () => {
   }
   const sealing = createSealing(new Uint8Array(sealingKeyBytes))
   const background = createBackground(silentLog)
-  parts = { config, store, runtime, sealing, background, clock: systemClock, log: silentLog } as unknown as Parts
+  const databases = { surroundings: () => Promise.resolve(undefined), ensure: () => Promise.resolve(false) }
+  parts = {
+    config,
+    store,
+    runtime,
+    databases,
+    sealing,
+    background,
+    clock: systemClock,
+    log: silentLog,
+  } as unknown as Parts
   account = await store.accounts.add('ann', 'user')
   site = await store.sites.add({ name: 'demo.localhost', ownerId: account.id, branch: 'main' })
 })
