@@ -11,6 +11,8 @@ export interface BuiltRelease {
   readonly buildpack: string
   /** Folder below buildpacks/ whose Dockerfile makes the image of the instance. */
   readonly image: string
+  /** Whether the commit as checked out is still in the release for the next to link from: tree/ (and seed/), or commit/ where there is one. */
+  readonly source: 'commit' | 'built'
   readonly health: HealthCheck
   /** Paths below tree/ that the site may write and that outlive releases: links to /storage. */
   readonly storage: readonly string[]
@@ -39,8 +41,16 @@ export interface BuildRequest {
   /** Paths (relative, bytes) that differ from the previous release's commit; undefined: unknown, compare by yourself. */
   readonly changedPaths?: readonly Buffer[]
   readonly defaultHealthTimeoutMs: number
+  readonly limits: {
+    /** Of an instance. */
+    readonly memoryMb: number
+    /** Largest request body that the edge lets through. */
+    readonly uploadMb: number
+  }
   readonly print: (line: string) => void
   readonly signal: AbortSignal
   /** Runs a build command confined; given by the caller, who knows uid and limits. */
-  runBuild(spec: Pick<BuildSpec, 'buildpack' | 'env' | 'output'> & { sourceDirectory: string }): Promise<BuildResult>
+  runBuild(
+    spec: Pick<BuildSpec, 'buildpack' | 'image' | 'env' | 'output'> & { sourceDirectory: string },
+  ): Promise<BuildResult>
 }

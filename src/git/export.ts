@@ -16,8 +16,11 @@ export interface ExportRequest {
   readonly commit: string
   /** Must not exist yet. After a failure it is the caller's to remove. */
   readonly into: string
-  /** An earlier export of `commit`, nothing added and nothing changed. Missing or damaged files are taken from the repository. */
-  readonly previous?: { readonly directory: string; readonly commit: string }
+  /**
+   * An earlier export of `commit`, unchanged; parts of it may have been moved to the same place in another directory, of which the first that has
+   * a file counts. Missing or damaged files are taken from the repository.
+   */
+  readonly previous?: { readonly directories: readonly string[]; readonly commit: string }
   readonly limits: TreeLimits
   readonly signal?: AbortSignal
   readonly clock?: Clock
@@ -42,7 +45,11 @@ export async function exportTree(request: ExportRequest): Promise<ExportedTree> 
   const { listing, changes } = await readCommits(request)
   const plan = planExport(listing, changes)
   await mkdir(dirname(into), { recursive: true })
-  const writer = treeWriter({ into, previous: previous?.directory, now: Math.floor(clock.now().getTime() / 1000) })
+  const writer = treeWriter({
+    into,
+    previous: previous?.directories ?? [],
+    now: Math.floor(clock.now().getTime() / 1000),
+  })
   const pace = createPace(signal)
   await makeDirectories(listing, { writer, pace })
   const damaged = await linkUnchanged(plan, { writer, pace })

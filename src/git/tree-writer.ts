@@ -26,7 +26,7 @@ export interface TreeWriter {
 
 /**
  * Makes `into`, whose parent must be there.
- * @param previous an older release that this one follows: its files are linked, and a changed file gets a later mtime than its predecessor
+ * @param previous where an older release that this one follows has its files: they are linked, and a changed file gets a later mtime than its predecessor
  * @param now in seconds
  */
 export function treeWriter({
@@ -35,19 +35,19 @@ export function treeWriter({
   now,
 }: {
   into: string
-  previous: string | undefined
+  previous: readonly string[]
   now: number
 }): TreeWriter {
   const place = below(into)
-  const before = previous === undefined ? undefined : below(previous)
+  const before = previous.map(below)
   const masked = makeRoot(into)
-  const mtimeOf = (entry: TreeEntry) => (before === undefined ? now : laterThan(before(entry.path), now))
+  const mtimeOf = (entry: TreeEntry) => Math.max(...before.map((place) => laterThan(place(entry.path), now)), now)
   return {
     directory: (path) => {
       mkdirSync(place(path), 0o755)
       if (masked) chmodSync(place(path), 0o755)
     },
-    link: (entry) => before !== undefined && linkFile(entry, before(entry.path), place(entry.path)),
+    link: (entry) => before.some((from) => linkFile(entry, from(entry.path), place(entry.path))),
     file: (entry, content) => {
       const file = openSync(place(entry.path), 'wx', permissionsOf(entry))
       try {

@@ -61,8 +61,10 @@ export interface BuildSpec {
   readonly id: string
   readonly site: string
   readonly uid: number
-  /** Folder below buildpacks/ whose bin/compile is run, with the image `builder`. */
+  /** Folder below buildpacks/ whose bin/compile is run. */
   readonly buildpack: string
+  /** Image family that it is run in. Left out: `builder`. */
+  readonly image?: string
   /** Mounted read-only; the build works on a copy of it. */
   readonly sourceDirectory: string
   /** Handed to bin/compile in its ENV_DIR, a file a name. */
@@ -142,6 +144,8 @@ export interface Runtime {
    * `fresh` makes them anew from today's packages; instances that run keep the image they have.
    */
   ensureImages(report: (line: string) => void, options?: { readonly fresh?: boolean }): Promise<void>
+  /** Finds or makes the image of instances to be started, which may take minutes: told to whoever waits for it. */
+  ensureImage(image: string, report: (line: string) => void): Promise<void>
   /** Creates and starts an instance that waits in its release directory for the file `complete`. */
   start(spec: InstanceSpec): Promise<void>
   /** Tells a waiting instance that its release is complete; resolves at once. */

@@ -16,7 +16,6 @@ export const buildRelease: Step = async ({ attempt, parts }) => {
   const directory = releasePath(parts.config.home, attempt.site.name, attempt.release.directory)
   const previous = await previousRelease(attempt.site, parts)
   const environment = await environmentOf(attempt.site, parts)
-  let source: 'commit' | 'built' = 'commit'
   const built = await build({
     site: attempt.site.name,
     releaseId: attempt.release.id,
@@ -26,13 +25,12 @@ export const buildRelease: Step = async ({ attempt, parts }) => {
     defaultHealthTimeoutMs: parts.config['health-timeout'] * 1000,
     print: attempt.print,
     signal: attempt.signal,
-    runBuild: (spec) => {
-      source = 'built'
-      return parts.runtime.build({ ...withEnvironment(spec, environment, attempt), ...confinement(attempt, parts) })
-    },
+    limits: { memoryMb: parts.config['instance-memory-mb'], uploadMb: parts.config['max-upload-mb'] },
+    runBuild: (spec) =>
+      parts.runtime.build({ ...withEnvironment(spec, environment, attempt), ...confinement(attempt, parts) }),
   })
   const { notes, storage, cron, ...facts } = built
-  attempt.facts.manifest = { ...facts, storage: [...storage], cron: [...cron], source }
+  attempt.facts.manifest = { ...facts, storage: [...storage], cron: [...cron] }
   await writeManifest(directory, attempt.facts.manifest)
   await parts.store.releases.update(attempt.release.id, { buildpack: built.buildpack })
   await complete(directory, attempt)

@@ -23,6 +23,7 @@ export const startInstance: Step = async ({ attempt, parts }) => {
 
   /** The guess was wrong (a site that was static became PHP, or got a database): the same instance, made anew. */
   async function startAnother(): Promise<void> {
+    await parts.runtime.ensureImage(wanted.image, attempt.print)
     await parts.runtime.remove(instance.id)
     await makeInstanceDirectory(parts.config.home, wanted)
     await parts.runtime.start(wanted)

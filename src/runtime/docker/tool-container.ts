@@ -7,11 +7,13 @@ import { containerName, homeLabel, siteLabel, toolLabel } from './labels.ts'
 interface Place {
   readonly homeId: string
   readonly image: string
+  /** Name of a Docker network, or `none`. */
+  readonly network: string
   readonly hasInput: boolean
   readonly hasTerminal: boolean
 }
 
-export function renderTool(spec: ToolSpec, { homeId, image, hasInput, hasTerminal }: Place): ContainerPlan {
+export function renderTool(spec: ToolSpec, { homeId, image, network, hasInput, hasTerminal }: Place): ContainerPlan {
   return {
     name: containerName(homeId, spec.id),
     Image: image,
@@ -25,7 +27,7 @@ export function renderTool(spec: ToolSpec, { homeId, image, hasInput, hasTermina
     StdinOnce: hasInput,
     HostConfig: {
       ...confined(spec.limits),
-      NetworkMode: spec.network === 'none' ? 'none' : 'bridge',
+      NetworkMode: network,
       Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=16m,mode=1777' },
       // What it prints is for whoever asked, and may be gigabytes.
       LogConfig: { Type: 'none', Config: {} },

@@ -7,11 +7,13 @@ import type { ToolSpec, ToolStreams } from '../runtime.ts'
 import { createContainer, type ContainerMaker } from './create-container.ts'
 import { ask, askUnless } from './engine.ts'
 import { containerName } from './labels.ts'
+import type { Networks } from './networks.ts'
 import { createOutputCopy } from './output-copy.ts'
 import { removeContainer } from './remove-container.ts'
 import { renderTool } from './tool-container.ts'
 
 export interface ToolParts extends ContainerMaker {
+  readonly networks: Networks
   readonly homeId: string
 }
 
@@ -21,8 +23,9 @@ const resizeMs = 500
 
 export async function runTool(parts: ToolParts, spec: ToolSpec, streams: ToolStreams): Promise<number> {
   streams.signal.throwIfAborted()
-  const { homeId } = parts
-  const place = { homeId, hasInput: streams.stdin !== undefined, hasTerminal: streams.terminal !== undefined }
+  const { homeId, networks } = parts
+  const network = spec.network === 'none' ? 'none' : await networks.nameOf(spec.network)
+  const place = { homeId, network, hasInput: streams.stdin !== undefined, hasTerminal: streams.terminal !== undefined }
   try {
     const container = await createContainer(parts, {
       family: spec.image,

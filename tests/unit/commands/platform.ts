@@ -30,6 +30,7 @@ const absent = () => Promise.reject(new Error('not to be called in this test'))
 
 const idleRuntime: Runtime = {
   ensureImages: absent,
+  ensureImage: absent,
   start: absent,
   assign: absent,
   wake: absent,
