@@ -6,8 +6,12 @@ import { ensureFirstAdmin } from './access/first-admin.ts'
 import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
+import { ensureSealingKey } from './config/sealing-key.ts'
+import { createDatabases } from './data/databases/databases.ts'
 import { createBackground } from './deploy/background.ts'
 import { createDeployments } from './deploy/deployments.ts'
+import { uidOf } from './deploy/instances.ts'
+import { finishRotations } from './deploy/operations/database.ts'
 import { faultFrom } from './deploy/fault.ts'
 import type { Parts } from './deploy/parts.ts'
 import { recover } from './deploy/recover.ts'
@@ -24,6 +28,7 @@ import { servePack } from './git/serve.ts'
 import { systemClock } from './lib/clock.ts'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
 import { createLog } from './lib/log.ts'
+import { createSealing } from './lib/sealing.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { openStore } from './store/store.ts'
 import { withPorts } from './ports.ts'
@@ -54,11 +59,14 @@ export async function startPlatform(given: Config, say: (line: string) => void):
     log,
   })
   started.defer(() => runtime.close())
+  const sealing = createSealing(await ensureSealingKey(home))
+  const fault = faultFrom(process.env)
+  const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
   const edge = createEdge({ config, clock, log })
   const background = createBackground(log)
-  const parts: Parts = { config, store, runtime, edge, clock, log, background, ...faultFrom(process.env) }
+  const parts: Parts = { config, store, runtime, edge, databases, sealing, clock, log, background, ...fault }
   const deployments = createDeployments(parts)
-  const services = { config, store, runtime, deployments, clock, log }
+  const services = { config, store, runtime, deployments, databases, clock, log }
   const handlers = createHandlers({
     runCommand: createCommandRunner(services),
     git: createGitDoor({ ...services, servePack }),
@@ -69,10 +77,14 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const local = await startLocalDoor({ path: home.controlSocket, handlers, store, log })
   started.defer(() => local.close())
   await runtime.ensureImages(say)
+  // Deferred before the instances' end, so done after it: they finish their requests first.
+  started.defer(() => databases.stop())
   started.defer(() => endInstances(parts))
   await edge.start()
   started.defer(() => edge.stop())
+  await databases.start()
   await recover(parts)
+  await finishRotations(parts)
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
   const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })

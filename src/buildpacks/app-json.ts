@@ -1,4 +1,5 @@
-// app.json, of which only the path of the first web health check is used (the shape that Dokku documents). Anything else in it is none of ours.
+// app.json, of which the path of the first web health check and the cron jobs are used (the shape that Dokku documents). Anything else in it
+// is none of ours.
 import { z } from 'zod'
 import { type Problem, refuseProblems } from './problem.ts'
 
@@ -17,17 +18,24 @@ const appJsonSchema = z.looseObject({
         .optional(),
     })
     .optional(),
+  cron: z.array(z.looseObject({ schedule: z.string().min(1), command: z.string().min(1) })).optional(),
 })
 
-/** @throws HostingError invalid-site-config when it isn't JSON or a health check's path isn't one */
-export function parseAppJson(text: string): { healthPath?: string } {
+export interface AppJson {
+  readonly healthPath?: string
+  readonly cron: readonly { readonly schedule: string; readonly command: string }[]
+}
+
+/** @throws HostingError invalid-site-config when it isn't JSON, or a health check's path isn't one */
+export function parseAppJson(text: string): AppJson {
   const result = appJsonSchema.safeParse(parseJson(text))
   if (!result.success)
     refuseProblems(
       result.error.issues.map(({ path, message }) => ({ file: 'app.json', key: path.join('.'), text: message })),
     )
   const healthPath = result.data?.healthchecks?.web?.find(({ path }) => path !== undefined)?.path
-  return healthPath === undefined ? {} : { healthPath }
+  const cron = (result.data?.cron ?? []).map(({ schedule, command }) => ({ schedule, command }))
+  return { ...(healthPath === undefined ? {} : { healthPath }), cron }
 }
 
 function parseJson(text: string): unknown {

@@ -2,8 +2,8 @@
 // Keys of parts that come later (PHP, databases, storage, cron) are accepted and kept already, so that a file need not change twice.
 import { z } from 'zod'
 
-/** Those that are there, in the order they are asked: static takes whatever has a page, so it is last. */
-export const buildpacks = ['static'] as const
+/** static takes whatever has a page, so it is asked last. */
+const buildpacks = ['php', 'php-db', 'static'] as const
 export type Buildpack = (typeof buildpacks)[number]
 
 const unitMs = { ms: 1, s: 1000, m: 60_000 } as const
@@ -68,7 +68,6 @@ const cron = z.strictObject({
   command: z.string().min(1).describe('What to run.'),
 })
 
-/** php and php-db are kept for later; what is installed is what can be named. */
 function refuseBuildpack(input: unknown): string {
   const installed = buildpacks.join(', ')
   return typeof input === 'string' ? `"${input}" is not one of: ${installed}` : `write one of: ${installed}`
@@ -77,7 +76,7 @@ function refuseBuildpack(input: unknown): string {
 export const siteConfigSchema = z.strictObject({
   root: pathInside.optional().describe('Document root: the folder that is published. Left out: found by convention.'),
   buildpack: z
-    .enum(['static', 'php', 'php-db'], { error: ({ input }) => refuseBuildpack(input) })
+    .enum(buildpacks, { error: ({ input }) => refuseBuildpack(input) })
     .optional()
     .describe('Kind of site. Left out: found out from the files.'),
   storage: z.array(pathInside).optional().describe('Folders that the site may write and that outlive releases.'),

@@ -1,4 +1,4 @@
-// What a repository says about itself: hosting.toml, and the health check of app.json. All mistakes are listed at once.
+// What a repository says about itself: hosting.toml, and the health check and cron jobs of app.json. All mistakes are listed at once.
 import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
@@ -18,8 +18,14 @@ export async function readSiteConfig(treeDirectory: string): Promise<SiteConfig>
     readRepositoryFile({ name: 'app.json', path: join(treeDirectory, 'app.json'), maxBytes }),
   ])
   const config = toml === undefined ? {} : parseSiteConfig(toml.toString('utf8'))
-  const healthPath = config.health?.path ?? (appJson && parseAppJson(appJson.toString('utf8')).healthPath)
-  return healthPath === undefined ? config : { ...config, health: { ...config.health, path: healthPath } }
+  const app = appJson && parseAppJson(appJson.toString('utf8'))
+  const healthPath = config.health?.path ?? app?.healthPath
+  const cron = [...(config.cron ?? []), ...(app?.cron ?? [])]
+  return {
+    ...config,
+    ...(healthPath === undefined ? {} : { health: { ...config.health, path: healthPath } }),
+    ...(cron.length === 0 ? {} : { cron }),
+  }
 }
 
 /** @throws HostingError invalid-site-config */

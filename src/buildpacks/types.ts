@@ -11,7 +11,17 @@ export interface BuiltRelease {
   readonly buildpack: string
   /** Folder below buildpacks/ whose Dockerfile makes the image of the instance. */
   readonly image: string
+  /** Whether the commit as checked out is still in the release for the next to link from: tree/ (and seed/), or commit/ where there is one. */
+  readonly source: 'commit' | 'built'
   readonly health: HealthCheck
+  /** Paths below tree/ that the site may write and that outlive releases: links to /storage. */
+  readonly storage: readonly string[]
+  readonly database?: 'mariadb'
+  /** Command to be run in the new release's surroundings before the switch; its failure rejects the push. */
+  readonly releaseCommand?: string
+  /** Processes beside the web server, by name (Procfile). */
+  readonly workers: Readonly<Record<string, string>>
+  readonly cron: readonly { readonly schedule: string; readonly command: string }[]
   /** Things worth telling the pusher: the document root that was chosen, how many rules were read. */
   readonly notes: readonly string[]
 }
@@ -31,8 +41,16 @@ export interface BuildRequest {
   /** Paths (relative, bytes) that differ from the previous release's commit; undefined: unknown, compare by yourself. */
   readonly changedPaths?: readonly Buffer[]
   readonly defaultHealthTimeoutMs: number
+  readonly limits: {
+    /** Of an instance. */
+    readonly memoryMb: number
+    /** Largest request body that the edge lets through. */
+    readonly uploadMb: number
+  }
   readonly print: (line: string) => void
   readonly signal: AbortSignal
   /** Runs a build command confined; given by the caller, who knows uid and limits. */
-  runBuild(spec: Pick<BuildSpec, 'buildpack' | 'env' | 'output'> & { sourceDirectory: string }): Promise<BuildResult>
+  runBuild(
+    spec: Pick<BuildSpec, 'buildpack' | 'image' | 'env' | 'output'> & { sourceDirectory: string },
+  ): Promise<BuildResult>
 }

@@ -6,9 +6,18 @@ import { accountsAdd } from './accounts/accounts-add.ts'
 import { accountsRemove } from './accounts/accounts-remove.ts'
 import { accounts } from './accounts/accounts.ts'
 import type { Command } from './command.ts'
+import { dbCreate } from './db/db-create.ts'
+import { dbDestroy } from './db/db-destroy.ts'
+import { dbDump } from './db/db-dump.ts'
+import { dbRestore } from './db/db-restore.ts'
+import { dbRotate } from './db/db-rotate.ts'
+import { db } from './db/db.ts'
 import { domainsAdd } from './domains/domains-add.ts'
 import { domainsRemove } from './domains/domains-remove.ts'
 import { domains } from './domains/domains.ts'
+import { envSet } from './env/env-set.ts'
+import { envUnset } from './env/env-unset.ts'
+import { env } from './env/env.ts'
 import { helpFor } from './general/help.ts'
 import { version } from './general/version.ts'
 import { whoami } from './general/whoami.ts'
@@ -30,6 +39,8 @@ import { stop } from './sites/stop.ts'
 export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, branch, destroy],
   ...[releases, rollback],
+  ...[env, envSet, envUnset],
+  ...[db, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
   ...[domains, domainsAdd, domainsRemove],
   ...[access, accessAdd, accessRemove],
   ...[keys, keysAdd, keysRemove],

@@ -15,7 +15,17 @@ export interface Option {
   readonly description: string
 }
 
-export const groups = ['Sites', 'Releases', 'Domains', 'Access', 'Keys', 'Accounts', 'General'] as const
+export const groups = [
+  'Sites',
+  'Releases',
+  'Environment',
+  'Database',
+  'Domains',
+  'Access',
+  'Keys',
+  'Accounts',
+  'General',
+] as const
 
 export interface Shown {
   /** `verb`, `nouns` or `topic:verb` */

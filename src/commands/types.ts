@@ -1,6 +1,7 @@
 // What a command gets and gives. One registry (registry.ts) lists them all; every door calls them through run.ts.
 import type { Readable, Writable } from 'node:stream'
 import type { Config } from '../config/load.ts'
+import type { Databases } from '../data/databases/types.ts'
 import type { Deployments, Print } from '../deploy/types.ts'
 import type { Terminal } from '../lib/terminal.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -16,6 +17,7 @@ export interface Services {
   readonly store: Store
   readonly runtime: Runtime
   readonly deployments: Deployments
+  readonly databases: Databases
   readonly clock: Clock
   readonly log: Log
 }
@@ -30,6 +32,8 @@ export interface CommandRequest {
   readonly stdout: Writable
   readonly stderr: Writable
   readonly gone: AbortSignal
+  /** From now on every key goes to the command as it is: Ctrl-C is its own, no longer the way to end it. */
+  readonly takeKeys?: () => void
 }
 
 export interface CommandContext extends Services, CommandRequest {

@@ -15,6 +15,8 @@ export interface Home {
   readonly routes: string
   readonly logs: string
   readonly keys: string
+  /** databases/mariadb/{data,run,init.sql}, databases/restores/ */
+  readonly databases: string
   readonly run: string
   readonly controlSocket: string
   readonly wakeSocket: string
@@ -35,6 +37,7 @@ export function homeAt(root: string, link?: string): Home {
     routes: join(root, 'routes'),
     logs: join(root, 'logs'),
     keys: join(root, 'keys'),
+    databases: join(root, 'databases'),
     run,
     controlSocket: join(run, 'control.sock'),
     // By way of the short link, as nginx has it: the home may lie too deep for a socket's path.

@@ -76,6 +76,25 @@ export const configSchema = z
     'instance-cpus': above0().default(1).describe('CPU limit of an instance.'),
     'instance-pids': count.default(128).describe('Most processes and threads of an instance.'),
 
+    'database-connections': count.default(20).describe('Most connections of a site to its database at a time.'),
+    'database-memory-mb': whole(256)
+      .default(512)
+      .describe('Memory limit of the database server that the platform runs, in MB.'),
+    'database-host': text
+      .default('')
+      .describe('Host of an existing MariaDB or MySQL server to use instead. Empty: the platform runs its own.'),
+    'database-port': whole(1, 65_535).default(3306).describe('Port of the existing server.'),
+    'database-user': text.default('hosting').describe('Account of the existing server that may create accounts.'),
+    'database-password-file': text.default('').describe('File with the password of that account.'),
+    'database-tls': flag
+      .default(true)
+      .describe('Whether the existing server must be reached by TLS and prove who it is.'),
+    'database-ca': text
+      .default('')
+      .describe(
+        'File with the certificates that the existing server is known by. Empty: those that the system trusts.',
+      ),
+
     'ssh-login-grace': seconds.default(30).describe('Time a client has to log in, in seconds.'),
     'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection.'),
     'ssh-max-unauthenticated': count.default(64).describe('Most connections that have not logged in yet, in all.'),

@@ -9,6 +9,7 @@ import { removeTree } from '../lib/files.ts'
 import type { NewRelease } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
 import { openBuildLog } from './build-log.ts'
+import type { Environment } from './environment.ts'
 import { discardInstance } from './instances.ts'
 import type { Attempt, Parts } from './parts.ts'
 import type { Print } from './types.ts'
@@ -23,6 +24,7 @@ interface Beginning {
   readonly objects?: Objects
   readonly gitPid: number | null
   readonly print: Print
+  readonly environment?: Environment
 }
 
 export async function beginAttempt(beginning: Beginning, parts: Parts): Promise<Attempt> {
@@ -45,7 +47,7 @@ export async function beginAttempt(beginning: Beginning, parts: Parts): Promise<
     join(siteLogPath(parts.config.home, site.name), 'build', `${release.id}.log`),
     beginning.print,
   )
-  const { source, objects } = beginning
+  const { source, objects, environment } = beginning
   return {
     jobId,
     kind,
@@ -59,6 +61,7 @@ export async function beginAttempt(beginning: Beginning, parts: Parts): Promise<
     signal: parts.background.signal,
     timings: {},
     facts: {},
+    ...(environment === undefined ? {} : { environment }),
   }
 }
 

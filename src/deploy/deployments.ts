@@ -1,7 +1,10 @@
 // What doors and commands see of deploy/: each operation behind its site's turn.
 import { parseHostName } from '../names/host-name.ts'
 import type { Site } from '../store/sites.ts'
+import { environmentOf } from './environment.ts'
+import { createDatabase, removeDatabase, rotateDatabase } from './operations/database.ts'
 import { destroySite } from './operations/destroy.ts'
+import { changeEnvironment } from './operations/environment.ts'
 import { restartSite, startSite, stopSite } from './operations/power.ts'
 import { rollback } from './operations/rollback.ts'
 import type { Parts } from './parts.ts'
@@ -31,6 +34,30 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
     push: (site, account) => new PushToSite(site, account, tools),
     rollback: (site, options) =>
       inTurn(site, `a rollback by ${options.account.name}`, (current) => rollback(current, options, parts)),
+    environment: (site) => environmentOf(site, parts),
+    changeEnvironment: (site, change) =>
+      inTurn(site, `a change of variables by ${change.account.name}`, async (current) => {
+        const outcome = await changeEnvironment(current, change, parts)
+        if (outcome.changed.length > 0) warmInstances.drop(site.id)
+        return outcome
+      }),
+    createDatabase: (site, print) =>
+      inTurn(site, 'its database being made', async (current) => {
+        warmInstances.drop(site.id)
+        return await createDatabase(current, print, parts)
+      }),
+    rotateDatabase: (site, print) =>
+      inTurn(site, 'a new database password', async (current) => {
+        warmInstances.drop(site.id)
+        await rotateDatabase(current, print, parts)
+      }),
+    removeDatabase: (site) =>
+      inTurn(site, 'its database being removed', async (current) => {
+        warmInstances.drop(site.id)
+        await removeDatabase(current, parts)
+      }),
+    restoreDatabase: (site, restoring) =>
+      inTurn(site, 'a restore of its database', (current) => parts.databases.restore(current, restoring)),
     start: (site) => inTurn(site, 'being started', (current) => startSite(current, parts)),
     stop: (site) => inTurn(site, 'being stopped', (current) => stopSite(current, parts)),
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),

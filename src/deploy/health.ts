@@ -10,6 +10,8 @@ interface Patient {
   readonly host: string
   readonly health: HealthCheck
   readonly signal: AbortSignal
+  /** Hides what the lines of its log must not show. */
+  readonly mask?: (line: string) => string
 }
 
 const logTailLines = 20
@@ -61,10 +63,14 @@ async function tryOnce(socket: string, options: Parameters<typeof probe>[1]): Pr
 
 class Unhealthy extends Error {}
 
-async function unhealthy(what: string, { instanceId }: Patient, { runtime }: Parts): Promise<HostingError> {
+async function unhealthy(
+  what: string,
+  { instanceId, mask = String }: Patient,
+  { runtime }: Parts,
+): Promise<HostingError> {
   const lines = await Array.fromAsync(runtime.logs(instanceId, { tail: logTailLines }))
   return new HostingError('unhealthy', `The new release ${what}`, {
-    details: lines.length === 0 ? ['(it wrote nothing to its log)'] : lines.map((line) => line.text),
+    details: lines.length === 0 ? ['(it wrote nothing to its log)'] : lines.map(({ text }) => mask(text)),
     hint: 'Mend what the log says, commit and push again. [health] in hosting.toml sets another path or time limit.',
   })
 }

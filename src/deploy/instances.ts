@@ -1,31 +1,40 @@
 // Instances as deploy/ sees them: their specification, their directory, their end.
 import { chmod, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../config/load.ts'
 import { type Home, instancePath, releasePath, siteLogPath } from '../config/home.ts'
 import { ensureSiteLogs } from '../edge/access.ts'
 import { ensureDirectory, removeTree } from '../lib/files.ts'
 import type { InstanceSpec } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
 import { appendAppLog } from './app-log.ts'
+import type { Environment } from './environment.ts'
 import type { Parts } from './parts.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /** A site's uid is this and its id: above every uid that a Debian system gives out (adduser.conf(5), login.defs(5)). */
 const firstUid = 200_000
+
+export function uidOf({ id }: Pick<Site, 'id'>): number {
+  return firstUid + id
+}
 
 interface Placement {
   readonly instanceId: string
   /** Of the release, below releases/<site>/. */
   readonly directory: string
   readonly image: string
+  /** The site's variables as they are to be; left out: as they are stored. */
+  readonly environment?: Environment | undefined
 }
 
-export function instanceSpec(config: Config, site: Site, placement: Placement): InstanceSpec {
+export async function instanceSpec(site: Site, placement: Placement, parts: Parts): Promise<InstanceSpec> {
+  const { config } = parts
   return {
+    ...(await surroundingsOf(site, placement, parts)),
     id: placement.instanceId,
     site: site.name,
     image: placement.image,
-    uid: firstUid + site.id,
+    uid: uidOf(site),
     releaseDirectory: releasePath(config.home, site.name, placement.directory),
     instanceDirectory: join(instancePath(config.home, placement.instanceId), 'run'),
     limits: { memoryMb: config['instance-memory-mb'], cpus: config['instance-cpus'], pids: config['instance-pids'] },

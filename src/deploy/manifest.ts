@@ -7,6 +7,11 @@ const manifestSchema = z.strictObject({
   buildpack: z.string(),
   image: z.string(),
   health: z.strictObject({ path: z.string().startsWith('/'), timeoutMs: z.number().positive() }),
+  storage: z.array(z.string()).default([]),
+  database: z.enum(['mariadb']).optional(),
+  releaseCommand: z.string().optional(),
+  workers: z.record(z.string(), z.string()).default({}),
+  cron: z.array(z.strictObject({ schedule: z.string(), command: z.string() })).default([]),
   /** Whether tree/ is the commit as checked out: only then may the next release link its files from here. */
   source: z.enum(['commit', 'built']),
 })

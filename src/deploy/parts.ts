@@ -1,15 +1,18 @@
 // What deploy/ works with, and what one deploy under way is. Data only.
 import type { Config } from '../config/load.ts'
+import type { Databases } from '../data/databases/types.ts'
 import type { Edge } from '../edge/types.ts'
 import type { Objects } from '../git/objects.ts'
 import type { ObjectSource } from '../git/types.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { Sealing } from '../lib/sealing.ts'
 import type { InstanceSpec, Runtime } from '../runtime/runtime.ts'
 import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
 import type { Background } from './background.ts'
+import type { Environment } from './environment.ts'
 import type { Manifest } from './manifest.ts'
 import type { Print } from './types.ts'
 
@@ -18,6 +21,9 @@ export interface Parts {
   readonly store: Store
   readonly runtime: Runtime
   readonly edge: Edge
+  readonly databases: Databases
+  /** Seals the secrets of sites as they lie in the store. */
+  readonly sealing: Sealing
   readonly clock: Clock
   readonly log: Log
   readonly background: Background
@@ -30,11 +36,13 @@ export type StepName = 'checkout' | 'build' | 'start' | 'check' | 'proven' | 'sw
 
 export interface Attempt {
   readonly jobId: string
-  readonly kind: 'push' | 'rollback'
+  readonly kind: 'push' | 'rollback' | 'environment'
   /** As it was when the attempt began: its live release is the one to be replaced. */
   readonly site: Site
   readonly release: Release
   readonly instance: InstanceSpec
+  /** The site's variables as this release is to have them, where they are not those that are stored. */
+  readonly environment?: Environment
   /** Where the commit's objects are: for a push, its quarantine. */
   readonly source: ObjectSource
   /** Those objects, open for reading since the push came in. */

@@ -1,17 +1,31 @@
 // The release before this one, as far as its files can be used again.
+import { join } from 'node:path'
 import { releasePath } from '../config/home.ts'
 import type { PreviousRelease } from '../buildpacks/types.ts'
+import { exists } from '../lib/files.ts'
 import type { Site } from '../store/sites.ts'
 import { readManifest } from './manifest.ts'
 import type { Parts } from './parts.ts'
 
-export async function previousRelease(
-  site: Site,
-  { store, config }: Parts,
-): Promise<(PreviousRelease & { linkable: boolean }) | undefined> {
+export interface LinkableRelease extends PreviousRelease {
+  /** Where the commit's files are, as checked out; none when they are nowhere. */
+  readonly commitDirectories: readonly string[]
+}
+
+export async function previousRelease(site: Site, { store, config }: Parts): Promise<LinkableRelease | undefined> {
   if (site.live_release_id === null) return undefined
   const release = await store.releases.get(site.live_release_id)
   const directory = releasePath(config.home, site.name, release.directory)
   const manifest = await readManifest(directory).catch(() => undefined)
-  return manifest && { directory, commit: release.commit, linkable: manifest.source === 'commit' }
+  if (manifest === undefined) return undefined
+  const commitDirectories = manifest.source === 'commit' ? await commitIn(directory) : []
+  return { directory, commit: release.commit, commitDirectories }
+}
+
+/** A build that put something else in the tree's place kept it as commit/; storage has put parts of it aside as seed/. */
+async function commitIn(directory: string): Promise<string[]> {
+  const commit = join(directory, 'commit')
+  if (await exists(commit)) return [commit]
+  const [tree, seed] = [join(directory, 'tree'), join(directory, 'seed')]
+  return (await exists(seed)) ? [tree, seed] : [tree]
 }

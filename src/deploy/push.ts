@@ -41,7 +41,7 @@ export class PushToSite implements PushHooks {
   /** Each hook has a line of its own to the pusher. */
   #print: Print = () => undefined
   /** Started while the client still sends: a start takes longer than the rest of a small push. */
-  #warm: WarmInstance | undefined
+  #warm: Promise<WarmInstance> | undefined
   #slot: Slot | undefined
   #proven: { attempt: Attempt; update: RefUpdate } | undefined
 
@@ -137,8 +137,9 @@ export class PushToSite implements PushHooks {
   }
 
   async #begin({ to, subject, objects }: PushedCommit, push: ReceivedPush): Promise<Attempt> {
-    const warm = this.#warm ?? this.#tools.warmInstances.take(this.#site)
+    const taken = this.#warm ?? this.#tools.warmInstances.take(this.#site)
     this.#warm = undefined
+    const warm = await taken
     const release = {
       id: warm.releaseId,
       commit: to,
@@ -188,7 +189,8 @@ export class PushToSite implements PushHooks {
       const live = await previousRelease(site, parts)
       if (live === undefined) return
       await prepareNext(live.directory, signal)
-      if (live.linkable) await makeSpare(join(live.directory, 'tree'), signal)
+      const [tree, ...others] = live.commitDirectories
+      if (tree !== undefined && others.length === 0) await makeSpare(tree, signal)
     })
   }
 }

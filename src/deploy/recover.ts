@@ -58,14 +58,15 @@ async function isPastCommitPoint(
   return job.step === 'proven' && job.kind === 'push' && (await findRef(repository, `refs/heads/${branch}`)) === commit
 }
 
-async function attemptOf(job: Job, { store, config, background, log }: Parts): Promise<Attempt> {
+async function attemptOf(job: Job, parts: Parts): Promise<Attempt> {
+  const { store, config, background, log } = parts
   const site = await store.sites.get(job.site_id)
   const release = await store.releases.get(job.release_id)
-  const instance = instanceSpec(config, site, {
-    instanceId: job.instance_id ?? '',
-    directory: release.directory,
-    image: 'static',
-  })
+  const instance = await instanceSpec(
+    site,
+    { instanceId: job.instance_id ?? '', directory: release.directory, image: release.buildpack ?? 'static' },
+    parts,
+  )
   return {
     jobId: job.id,
     kind: job.kind,

@@ -1,8 +1,11 @@
 // What doors and commands ask of deploy/.
+import type { Restoring } from '../data/databases/types.ts'
 import type { PushHooks } from '../git/types.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
+import type { Environment } from './environment.ts'
+import type { ChangedEnvironment, EnvironmentChange } from './operations/environment.ts'
 
 export type Print = (line: string) => void
 
@@ -11,6 +14,16 @@ export interface Deployments {
   push(site: Site, account: Account): PushHooks & { end(): Promise<void> }
   /** Makes an earlier release live again as a new release. `number` left out: the one before the live one. */
   rollback(site: Site, options: { number?: number; account: Account; print: Print }): Promise<Release>
+  /** The variables that the owner of a site set, opened. */
+  environment(site: Site): Promise<Environment>
+  /** Sets and unsets variables: a new release of the live commit, or none where nothing is deployed. */
+  changeEnvironment(site: Site, change: EnvironmentChange): Promise<ChangedEnvironment>
+  /** Makes the database of a site and gives it to its instance. @returns false when it has one already */
+  createDatabase(site: Site, print: Print): Promise<boolean>
+  /** Gives the database a new password and a fresh instance that uses it; the old one works on until it has ended. */
+  rotateDatabase(site: Site, print: Print): Promise<void>
+  removeDatabase(site: Site): Promise<void>
+  restoreDatabase(site: Site, restoring: Restoring): Promise<{ tables: number }>
   /** Lets a stopped site serve again. */
   start(site: Site): Promise<void>
   /** Takes a site off the air until `start`; its requests get a page that says so. */

@@ -48,7 +48,7 @@ async function liveSpec(site: Site, parts: Parts): Promise<InstanceSpec> {
   const directory = releasePath(parts.config.home, site.name, release.directory)
   const { image } = await readManifest(directory)
   const instanceId = site.live_instance_id ?? (await addInstance(site, release.id, parts))
-  return instanceSpec(parts.config, site, { instanceId, directory: release.directory, image })
+  return await instanceSpec(site, { instanceId, directory: release.directory, image }, parts)
 }
 
 async function addInstance(site: Site, releaseId: string, { store }: Parts): Promise<string> {

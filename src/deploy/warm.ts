@@ -7,6 +7,7 @@ import { ensureDirectory, removeTree } from '../lib/files.ts'
 import type { InstanceSpec } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
 import { instanceSpec, makeInstanceDirectory } from './instances.ts'
+import { readManifest } from './manifest.ts'
 import type { Parts } from './parts.ts'
 
 export interface WarmInstance {
@@ -18,18 +19,18 @@ export interface WarmInstance {
 
 /** A site not pushed for this long is not waited for. */
 const idleMs = 15 * 60_000
-const expectedImage = 'static'
+const firstImage = 'static'
 
 export class WarmInstances {
   readonly #parts: Parts
-  readonly #waiting = new Map<number, { warm: WarmInstance; site: Site; expiry: NodeJS.Timeout }>()
+  readonly #waiting = new Map<number, { warm: Promise<WarmInstance>; site: Site; expiry: NodeJS.Timeout }>()
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
   /** The instance that waits for this site, or one started now. Whoever takes it either assigns or discards it. */
-  take(site: Site): WarmInstance {
+  take(site: Site): Promise<WarmInstance> {
     const waiting = this.#waiting.get(site.id)
     if (waiting === undefined) return this.#start(site)
     this.#forget(site.id)
@@ -46,7 +47,7 @@ export class WarmInstances {
   }
 
   /** Takes back an instance that was not needed (a push of another branch). */
-  keep(site: Site, warm: WarmInstance): void {
+  keep(site: Site, warm: Promise<WarmInstance>): void {
     if (this.#waiting.has(site.id)) {
       this.#parts.background.run('discard a warm instance', () => this.discard(site, warm))
       return
@@ -68,25 +69,38 @@ export class WarmInstances {
     await this.discard(waiting.site, waiting.warm)
   }
 
-  async discard(site: Site, { spec, releaseId, started }: WarmInstance): Promise<void> {
+  async discard(site: Site, warm: Promise<WarmInstance>): Promise<void> {
     const { runtime, config } = this.#parts
+    const { spec, releaseId, started } = await warm
     await started.catch(() => undefined)
     await runtime.remove(spec.id)
     await removeTree(instancePath(config.home, spec.id))
     await removeTree(releasePath(config.home, site.name, releaseId))
   }
 
-  #start(site: Site): WarmInstance {
+  #start(site: Site): Promise<WarmInstance> {
+    const warm = this.#prepare(site)
+    // A failure is met by whoever awaits it; an instance nobody comes for must not end the process.
+    warm.catch(() => undefined)
+    return warm
+  }
+
+  async #prepare(site: Site): Promise<WarmInstance> {
     const releaseId = createId()
-    const spec = instanceSpec(this.#parts.config, site, {
-      instanceId: createId(),
-      directory: releaseId,
-      image: expectedImage,
-    })
+    const placement = { instanceId: createId(), directory: releaseId, image: await this.#expectedImage(site) }
+    const spec = await instanceSpec(site, placement, this.#parts)
     const started = this.#begin(spec)
-    // A failure is met by whoever awaits `started`; an instance nobody comes for must not end the process.
     started.catch(() => undefined)
     return { releaseId, spec, started }
+  }
+
+  /** That of the live release: few sites change their kind. */
+  async #expectedImage({ name, live_release_id: live }: Site): Promise<string> {
+    if (live === null) return firstImage
+    const { store, config } = this.#parts
+    const { directory } = await store.releases.get(live)
+    const manifest = await readManifest(releasePath(config.home, name, directory)).catch(() => undefined)
+    return manifest?.image ?? firstImage
   }
 
   async #begin(spec: InstanceSpec): Promise<void> {

@@ -36,6 +36,11 @@ export const catalogue = {
     422,
     'hosting.toml, app.json, _redirects or _headers has a mistake; the message names file, line and key.',
   ),
+  'invalid-dump': entry(
+    6,
+    422,
+    'What was to be restored is no dump that the database accepts; the old data is still there.',
+  ),
   'build-failed': entry(6, 422, 'The build command ended with an error, ran out of time or of memory.'),
   unhealthy: entry(7, 503, 'The new release did not answer its health check in time.'),
   stopped: entry(7, 503, 'The site was stopped by its owner.'),

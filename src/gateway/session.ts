@@ -18,6 +18,8 @@ export interface Request {
   readonly stderr: Writable
   /** Aborts when the client is gone. What was received is finished all the same; only output is in vain. */
   readonly gone: AbortSignal
+  /** From now on every key goes to the handler as it is: Ctrl-C is its own, no longer the way to end it. */
+  readonly takeKeys?: () => void
 }
 
 /** The other side of every door. Each resolves with an exit status and never rejects. */

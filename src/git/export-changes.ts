@@ -24,30 +24,40 @@ const fewChanges = 100
  */
 export async function exportChanges(request: ExportRequest, objects: Objects): Promise<ExportedTree | undefined> {
   const { previous, commit, into, limits } = request
-  const record = previous && findRecord(previous.directory)
-  if (previous === undefined || record?.commit !== previous.commit) return undefined
+  const directory = wholeDirectory(previous)
+  const record = directory === undefined ? undefined : findRecord(directory)
+  if (directory === undefined || record === undefined || record.commit !== previous?.commit) return undefined
   if (lstatSync(into, { throwIfNoEntry: false }) !== undefined) return undefined
   const atMost = Math.max(fewChanges, record.contents.files * smallShare)
-  const changes = await findChanges(objects, { from: previous.commit, to: commit, atMost })
+  const changes = await findChanges(objects, { from: record.commit, to: commit, atMost })
   if (changes === undefined) return undefined
   check(changes, record, limits)
-  const next = await write(request, { objects, record, changes })
+  const next = await write(request, { directory, objects, record, changes })
   return next && { ...describe(next), changedPaths: changedFiles(changes) }
 }
 
+/** A release that was taken apart is for the listing to put together. */
+function wholeDirectory(previous: ExportRequest['previous']): string | undefined {
+  const [directory, ...others] = previous?.directories ?? []
+  return others.length === 0 ? directory : undefined
+}
+
 interface Facts {
+  readonly directory: string
   readonly objects: Objects
   readonly record: TreeRecord
   readonly changes: readonly TreeChange[]
 }
 
-async function write(request: ExportRequest, { objects, record, changes }: Facts): Promise<TreeRecord | undefined> {
-  const { into, previous, commit, limits, signal, clock = systemClock } = request
-  if (previous === undefined) return undefined
+async function write(
+  request: ExportRequest,
+  { directory, objects, record, changes }: Facts,
+): Promise<TreeRecord | undefined> {
+  const { into, commit, limits, signal, clock = systemClock } = request
   const pace = createPace(signal)
   try {
-    if (await copyTree(previous.directory, { into, record, pace })) {
-      const writer = writerInto({ into, previous: previous.directory, now: clock.now() })
+    if (await copyTree(directory, { into, record, pace })) {
+      const writer = writerInto({ into, previous: [directory], now: clock.now() })
       const applied = await applyChanges(changes, { into, writer, objects, record, limits, pace })
       const next = { commit, ...applied }
       writeRecord(into, next)

@@ -17,7 +17,7 @@ export async function exportListing(request: ExportRequest): Promise<ExportedTre
   await using blobs = openBlobs(source, signal)
   const { listing, changes } = await readCommits(request)
   const plan = planExport(listing, changes)
-  const writer = treeWriter({ into, previous: previous?.directory, now: clock.now() })
+  const writer = treeWriter({ into, previous: previous?.directories ?? [], now: clock.now() })
   const pace = createPace(signal)
   await makeDirectories(listing, { writer, pace })
   const damaged = await linkUnchanged(plan, { writer, pace })

@@ -29,8 +29,8 @@ export interface TreeWriter {
 
 interface Place {
   readonly into: string
-  /** An older release that this one follows: its files are linked, and a changed file gets a later mtime than its predecessor. */
-  readonly previous: string | undefined
+  /** Where an older release that this one follows has its files: they are linked, and a changed file gets a later mtime than its predecessor. */
+  readonly previous: readonly string[]
   readonly now: Date
 }
 
@@ -42,15 +42,15 @@ export function treeWriter(place: Place): TreeWriter {
 /** Writes into a directory that is there already. */
 export function writerInto({ into, previous, now: date }: Place, { masked } = { masked: true }): TreeWriter {
   const place = below(into)
-  const before = previous === undefined ? undefined : below(previous)
+  const before = previous.map(below)
   const now = Math.floor(date.getTime() / 1000)
-  const mtimeOf = (entry: TreeEntry) => (before === undefined ? now : laterThan(before(entry.path), now))
+  const mtimeOf = (entry: TreeEntry) => Math.max(now, ...before.map((from) => laterThan(from(entry.path), now)))
   return {
     directory: (path) => {
       mkdirSync(place(path), 0o755)
       if (masked) chmodSync(place(path), 0o755)
     },
-    link: (entry) => before !== undefined && linkFile(entry, before(entry.path), place(entry.path)),
+    link: (entry) => before.some((from) => linkFile(entry, from(entry.path), place(entry.path))),
     file: (entry, content) => {
       const file = openSync(place(entry.path), 'wx', permissionsOf(entry))
       try {

@@ -71,8 +71,11 @@ export interface ExportRequest {
   readonly commit: string
   /** Must not exist yet. After a failure it is the caller's to remove. */
   readonly into: string
-  /** An earlier export of `commit`, nothing added and nothing changed. Missing or damaged files are taken from the repository. */
-  readonly previous?: { readonly directory: string; readonly commit: string }
+  /**
+   * An earlier export of `commit`, unchanged; parts of it may have been moved to the same place in another directory, of which the first that has
+   * a file counts. Missing or damaged files are taken from the repository.
+   */
+  readonly previous?: { readonly directories: readonly string[]; readonly commit: string }
   readonly limits: TreeLimits
   readonly signal?: AbortSignal
   readonly clock?: Clock

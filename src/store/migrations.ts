@@ -42,4 +42,35 @@ const first: Migration = {
   },
 }
 
-export const migrations: Record<string, Migration> = { '001-first': first }
+const environment: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await sql
+      .raw(
+        `CREATE TABLE environment (
+           site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, name TEXT NOT NULL, sealed TEXT NOT NULL,
+           updated_at TEXT NOT NULL, PRIMARY KEY (site_id, name)) STRICT`,
+      )
+      .execute(db)
+  },
+}
+
+const databases: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    // SET NULL: what a site leaves behind on the server has to be removed there, so its row outlives the site's.
+    await sql
+      .raw(
+        `CREATE TABLE databases (
+           name TEXT PRIMARY KEY, site_id INTEGER UNIQUE REFERENCES sites ON DELETE SET NULL,
+           state TEXT NOT NULL CHECK (state IN ('making','ready')), password TEXT NOT NULL, former_password TEXT, rotated_at TEXT,
+           max_connections INTEGER NOT NULL, restore_id TEXT, restore_step TEXT CHECK (restore_step IN ('loading','swapping')),
+           created_at TEXT NOT NULL) STRICT`,
+      )
+      .execute(db)
+  },
+}
+
+export const migrations: Record<string, Migration> = {
+  '001-first': first,
+  '002-environment': environment,
+  '003-databases': databases,
+}

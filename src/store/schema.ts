@@ -51,12 +51,32 @@ export interface Tables {
     created_at: string
     live_at: string | null
   }
+  /** Variables that owners set; their values as lib/sealing.ts seals them. */
+  environment: { site_id: number; name: string; sealed: string; updated_at: string }
+  /** A site's database and its account, which bear the same name. */
+  databases: {
+    name: string
+    /** Null: its site is gone, or gave it up; it is to be removed from the server. */
+    site_id: number | null
+    /** `making`: from before the first statement until the last one. */
+    state: 'making' | 'ready'
+    /** Both as lib/sealing.ts seals them. The former one holds until the instances that use it have ended. */
+    password: string
+    former_password: string | null
+    rotated_at: string | null
+    /** The limit that its account was given. */
+    max_connections: number
+    /** A restore under way. `loading` is undone at start-up, `swapping` finished. */
+    restore_id: string | null
+    restore_step: 'loading' | 'swapping' | null
+    created_at: string
+  }
   instances: { id: string; site_id: number; release_id: string; state: InstanceState; created_at: string }
   /** A deploy under way: what start-up must finish or undo. */
   jobs: {
     id: string
     site_id: number
-    kind: 'push' | 'rollback'
+    kind: 'push' | 'rollback' | 'environment'
     step: string
     release_id: string
     instance_id: string | null

@@ -4,7 +4,9 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Clock } from '../lib/clock.ts'
 import { accountsIn } from './accounts.ts'
+import { databasesIn } from './databases.ts'
 import { domainsIn } from './domains.ts'
+import { environmentIn } from './environment.ts'
 import { grantsIn } from './grants.ts'
 import { instancesIn } from './instances.ts'
 import { jobsIn } from './jobs.ts'
@@ -49,8 +51,10 @@ function repositoriesIn(db: Kysely<Tables>, clock: Clock) {
     domains: domainsIn(db, clock),
     grants: grantsIn(db, clock),
     releases: releasesIn(db, clock),
+    databases: databasesIn(db, clock),
     instances: instancesIn(db, clock),
     jobs: jobsIn(db, clock),
+    environment: environmentIn(db, clock),
   }
 }
 

@@ -37,6 +37,7 @@ export function buildRequest(directory: string, more: Partial<BuildRequest> = {}
     releaseId: 'r',
     directory,
     defaultHealthTimeoutMs: 30_000,
+    limits: { memoryMb: 256, uploadMb: 128 },
     print: () => undefined,
     signal: new AbortController().signal,
     runBuild: () => Promise.reject(new Error('there is no builder here')),
@@ -90,14 +91,15 @@ async function untilAnswers(get: () => Promise<Answer>, complaints: readonly str
   throw new Error(`nginx does not answer: ${complaints.join('')}`)
 }
 
-interface Question {
+export interface Question {
   readonly socket: string
   readonly path: string
   readonly headers: Record<string, string>
   readonly method: string
+  readonly body?: Buffer | string
 }
 
-function ask({ socket, path, headers, method }: Question): Promise<Answer> {
+export function ask({ socket, path, headers, method, body }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { socketPath: socket, path, method, headers: { host: 'demo.localhost', ...headers }, agent: false }
     const sent = request(options, (response) => {
@@ -109,6 +111,6 @@ function ask({ socket, path, headers, method }: Question): Promise<Answer> {
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() })
       })
     })
-    sent.on('error', reject).end()
+    sent.on('error', reject).end(body)
   })
 }

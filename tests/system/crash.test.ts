@@ -100,6 +100,25 @@ describe('a daemon killed during other operations', () => {
     await copy.pushOk()
   })
 
+  it.each(['after:proven', 'before:switch', 'between:switch'])(
+    'a change of variables %s: either value and release, or neither',
+    async (fault) => {
+      await restartWith(fault)
+      await platform.admin.ssh(`env:set demo FAULT=${fault}`)
+      await platform.start()
+      const isFinished = fault.endsWith(':switch')
+      await expectServed(content)
+      await expectNothingLeft()
+      const value = expect.objectContaining({ name: 'FAULT', value: fault }) as unknown
+      expect(await platform.admin.json('env demo --reveal')).toEqual(
+        isFinished ? expect.arrayContaining([value]) : expect.not.arrayContaining([value]),
+      )
+      expect(await platform.admin.json('releases demo')).toMatchObject({
+        0: { subject: 'env:set FAULT', state: isFinished ? 'live' : 'failed' },
+      })
+    },
+  )
+
   it('a destroyed site leaves nothing', async () => {
     const other = await WorkingCopy.create(platform.admin, 'other', { 'index.html': 'other' })
     await other.pushOk()

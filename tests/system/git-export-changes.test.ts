@@ -30,12 +30,13 @@ beforeEach(async () => {
 interface Release {
   readonly commit: string
   readonly directory: string
+  readonly directories: readonly string[]
 }
 
 async function release(name: string, commit: string): Promise<Release> {
   const directory = join(scratch, name)
   await exportListing({ source, commit, into: directory, limits })
-  return { commit, directory }
+  return { commit, directory, directories: [directory] }
 }
 
 async function fromChanges(request: Omit<ExportRequest, 'source' | 'limits'>, own: Partial<ExportRequest> = {}) {
@@ -114,7 +115,7 @@ describe('an export from changes', () => {
             expect(comparable(into, exported)).toEqual(comparable(listed!, slow))
           }
           expect(await contentOf(previous.directory)).toEqual(before)
-          previous = { commit, directory: spared! }
+          previous = { commit, directory: spared!, directories: [spared!] }
         }
       }),
       { numRuns: Number(process.env['RUNS'] ?? 10) },

@@ -38,7 +38,9 @@ async function release(
     source: repository,
     commit,
     into,
-    ...(previous && { previous }),
+    ...(previous && {
+      previous: { commit: previous.commit, directories: [previous.directory, `${previous.directory}.aside`] },
+    }),
     limits,
     clock: clock(start),
   })
@@ -217,7 +219,8 @@ describe('an export after another', () => {
         for (const [index, files] of trees.entries()) {
           const commit = await source.commit(files)
           const directory = join(root, String(index))
-          await exportTree({ source: repository, commit, into: directory, ...(previous && { previous }), limits })
+          const earlier = previous && { previous: { commit: previous.commit, directories: [previous.directory] } }
+          await exportTree({ source: repository, commit, into: directory, ...earlier, limits })
           const exported = await contentOf(directory)
           expect(exported).toEqual(expected(files))
           if (previous) expect(await contentOf(previous.directory)).toEqual(previous.content)

@@ -9,8 +9,8 @@ import { extract } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
-import { ensureBuildNetwork } from '../../src/runtime/docker/build-network.ts'
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts'
+import { createNetworks } from '../../src/runtime/docker/networks.ts'
 import type { BuildResult, BuildSpec, Runtime } from '../../src/runtime/runtime.ts'
 
 const docker = new Docker()
@@ -28,7 +28,8 @@ beforeAll(async () => {
   await chmod(directory, 0o755)
   buildpacksDirectory = join(directory, 'buildpacks')
   await mkdir(buildpacksDirectory)
-  for (const name of ['base', 'builder']) await symlink(join(realBuildpacks, name), join(buildpacksDirectory, name))
+  for (const name of ['base', 'builder', 'nftables'])
+    await symlink(join(realBuildpacks, name), join(buildpacksDirectory, name))
   await writeBuildpack('tester/bin/compile', '#!/bin/sh\nset -e\ncd "$1"\n. "$3/SCRIPT"\n')
   await mkdir(join(directory, 'source/sub'), { recursive: true })
   await writeFile(join(directory, 'source/sub/page.html'), 'hello')
@@ -206,7 +207,10 @@ node /tmp/p.mjs`)
 
   it('is none at all where it cannot be closed off (here: an image without nft)', async () => {
     const bases = await docker.listImages({ filters: { label: ['hosting.family=base'] } })
-    expect(await ensureBuildNetwork(docker, bases[0]!.Id, silentLog)).toBe('none')
+    const images = { reference: () => Promise.resolve(bases[0]!.Id) }
+    const networks = createNetworks({ engine: docker, images, log: silentLog })
+    expect(await networks.nameOf('build')).toBe('none')
+    expect(await networks.nameOf('outbound')).toBe('none')
   })
 
   it('keeps builds apart', async () => {
@@ -231,7 +235,8 @@ describe('images', () => {
     await mkdir(releaseDirectory, { recursive: true })
     await mkdir(instanceDirectory)
     const limits = { memoryMb: 32, cpus: 1, pids: 16 }
-    return { id, site, image, uid, releaseDirectory, instanceDirectory, limits }
+    const surroundings = { env: {}, network: 'none' as const }
+    return { id, site, image, uid, releaseDirectory, instanceDirectory, limits, ...surroundings }
   }
 
   it('that somebody removed are made again', async () => {

@@ -52,7 +52,17 @@ async function newInstance(): Promise<InstanceSpec> {
   await mkdir(instanceDirectory)
   await chmod(instanceDirectory, 0o777)
   const limits = { memoryMb: 64, cpus: 1, pids: 32 }
-  return { id, site: 'example.org', image: 'static', uid, releaseDirectory, instanceDirectory, limits }
+  return {
+    id,
+    site: 'example.org',
+    image: 'static',
+    uid,
+    releaseDirectory,
+    instanceDirectory,
+    limits,
+    env: {},
+    network: 'none',
+  }
 }
 
 async function complete({ releaseDirectory }: InstanceSpec): Promise<void> {

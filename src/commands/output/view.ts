@@ -38,6 +38,14 @@ export function ago(time: Date, now: Date): string {
   return seconds < 1 ? 'now' : `${seconds} s ago`
 }
 
+/** 512 B, 4.2 kB, 310 MB: powers of 1000. */
+export function renderBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
+  const value = bytes / 1000 ** power
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? 'B'}`
+}
+
 /** 0.42 s, 12.3 s, 2 min 5 s */
 export function renderDuration(ms: number | null): string {
   if (ms === null) return '-'

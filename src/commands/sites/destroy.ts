@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { ask } from '../ask.ts'
-import { type SiteContext, siteCommand } from '../command.ts'
+import { siteCommand } from '../command.ts'
+import { confirmName } from '../confirm.ts'
 import { done } from '../output/outcome.ts'
 
 export const destroy = siteCommand({
@@ -14,8 +14,16 @@ export const destroy = siteCommand({
   permission: 'site:destroy',
   input: z.object({ confirm: z.string().optional() }),
   run: async (context, { confirm }) => {
-    const { site, deployments } = context
-    if ((confirm ?? (await askForName(context))).trim() !== site.name)
+    const { site, store, deployments } = context
+    const domains = await store.domains.listOf(site.id)
+    const others = domains.map(({ name }) => name).filter((name) => name !== site.name)
+    const along = others.length === 0 ? '' : ` ${others.join(', ')} will lead nowhere.`
+    const typed = await confirmName(context, {
+      given: confirm,
+      command: 'destroy',
+      warning: `This removes the repository, the releases, the database and the logs of ${site.name} for good.${along}`,
+    })
+    if (!typed)
       throw new HostingError('usage', `That is not the name of the site, ${site.name}: nothing was removed`, {
         hint: `destroy ${site.name} --confirm ${site.name}`,
       })
@@ -23,16 +31,3 @@ export const destroy = siteCommand({
     return done({ name: site.name }, `${site.name} and all that belonged to it is removed`)
   },
 })
-
-async function askForName(context: SiteContext): Promise<string> {
-  const { site, terminal, store } = context
-  if (terminal === undefined)
-    throw new HostingError('usage', `To remove ${site.name} for good, its name has to be given once more`, {
-      hint: `destroy ${site.name} --confirm ${site.name}`,
-    })
-  const domains = await store.domains.listOf(site.id)
-  const others = domains.map(({ name }) => name).filter((name) => name !== site.name)
-  const along = others.length === 0 ? '' : ` ${others.join(', ')} will lead nowhere.`
-  context.progress(`This removes the repository, the releases and the logs of ${site.name} for good.${along}`)
-  return (await ask(context, `Type its name to go on: `)) ?? ''
-}

@@ -17,6 +17,7 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
     await removeTree(instancePath(config.home, id))
   }
   await runtime.forgetSite(site.name)
+  background.run('remove the database of a destroyed site', () => parts.databases.removeLeftovers())
   const { repositories, releases, logs } = config.home
   background.run('remove what a destroyed site left', async (signal) => {
     for (const place of [repositories, releases, logs]) await emptyTrash(place, signal)

@@ -49,7 +49,7 @@ export async function restartSite(site: Site, print: Print, parts: Parts): Promi
 async function startFresh(site: Site, releaseId: string, parts: Parts): Promise<string> {
   const { directory } = await parts.store.releases.get(releaseId)
   const { image, health } = await readManifest(releasePath(parts.config.home, site.name, directory))
-  const spec = instanceSpec(parts.config, site, { instanceId: createId(), directory, image })
+  const spec = await instanceSpec(site, { instanceId: createId(), directory, image }, parts)
   await parts.store.instances.add({ id: spec.id, siteId: site.id, releaseId })
   try {
     await makeInstanceDirectory(parts.config.home, spec)

@@ -1,16 +1,13 @@
 // Makes an earlier release live again, as a new release that shares its files. The repository's branch stays where it is.
-import { releasePath, repositoryPath } from '../../config/home.ts'
 import { HostingError, toHostingError } from '../../errors/hosting-error.ts'
-import { createId } from '../../lib/id.ts'
 import type { Account } from '../../store/accounts.ts'
 import type { Release } from '../../store/releases.ts'
 import type { Site } from '../../store/sites.ts'
-import { beginAttempt, reasonOf, undoAttempt } from '../attempt.ts'
+import { reasonOf, undoAttempt } from '../attempt.ts'
 import { goLive, prove } from '../deploy.ts'
-import { instanceSpec, makeInstanceDirectory } from '../instances.ts'
-import { readManifest } from '../manifest.ts'
-import type { Attempt, Parts } from '../parts.ts'
+import type { Parts } from '../parts.ts'
 import type { Print } from '../types.ts'
+import { beginAgain } from './again.ts'
 
 interface RollbackOptions {
   readonly number?: number
@@ -20,7 +17,12 @@ interface RollbackOptions {
 
 export async function rollback(site: Site, options: RollbackOptions, parts: Parts): Promise<Release> {
   const target = chooseTarget(await parts.store.releases.listOf(site.id), site, options.number)
-  const attempt = await begin(site, { ...options, target }, parts)
+  const { subject, number } = target
+  const attempt = await beginAgain(
+    site,
+    { ...options, kind: 'rollback', of: target, subject, rollbackOf: number },
+    parts,
+  )
   attempt.print(
     `Rolling ${site.name} back to release ${target.number} (${target.commit.slice(0, 7)} "${target.subject}") as release ${attempt.release.number}`,
   )
@@ -66,31 +68,4 @@ const whyNot: Record<Exclude<Release['state'], 'retired'>, string> = {
 function hintFor(site: Site, kept: readonly Release[]): string {
   if (kept.length === 0) return 'A release is kept to go back to once a newer one is live: git push first.'
   return `You can go back to ${kept.map((release) => release.number).join(', ')}; releases ${site.name} tells more.`
-}
-
-async function begin(
-  site: Site,
-  { target, account, print }: RollbackOptions & { target: Release },
-  parts: Parts,
-): Promise<Attempt> {
-  const { image } = await readManifest(releasePath(parts.config.home, site.name, target.directory))
-  const spec = instanceSpec(parts.config, site, { instanceId: createId(), directory: target.directory, image })
-  await makeInstanceDirectory(parts.config.home, spec)
-  const { commit, subject, directory, buildpack } = target
-  const release = {
-    id: createId(),
-    commit,
-    subject,
-    directory,
-    buildpack,
-    account_id: account.id,
-    rollback_of: target.number,
-  }
-  const source = { repository: repositoryPath(parts.config.home, site.name) }
-  const started = parts.runtime.start(spec)
-  started.catch(() => undefined)
-  return await beginAttempt(
-    { kind: 'rollback', site, release, warm: { spec, started }, source, gitPid: null, print },
-    parts,
-  )
 }

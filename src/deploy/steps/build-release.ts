@@ -5,7 +5,9 @@ import { releasePath } from '../../config/home.ts'
 import type { BuildRequest } from '../../buildpacks/types.ts'
 import { build } from '../../buildpacks/build.ts'
 import { flushFileSystemOf } from '../../lib/files.ts'
+import { type Environment, environmentOf } from '../environment.ts'
 import { writeManifest } from '../manifest.ts'
+import { maskValues } from '../mask.ts'
 import type { Attempt, Parts } from '../parts.ts'
 import { previousRelease } from '../previous.ts'
 import type { Step } from './take.ts'
@@ -13,7 +15,7 @@ import type { Step } from './take.ts'
 export const buildRelease: Step = async ({ attempt, parts }) => {
   const directory = releasePath(parts.config.home, attempt.site.name, attempt.release.directory)
   const previous = await previousRelease(attempt.site, parts)
-  let source: 'commit' | 'built' = 'commit'
+  const environment = await environmentOf(attempt.site, parts)
   const built = await build({
     site: attempt.site.name,
     releaseId: attempt.release.id,
@@ -23,16 +25,24 @@ export const buildRelease: Step = async ({ attempt, parts }) => {
     defaultHealthTimeoutMs: parts.config['health-timeout'] * 1000,
     print: attempt.print,
     signal: attempt.signal,
-    runBuild: (spec) => {
-      source = 'built'
-      return parts.runtime.build({ ...spec, ...confinement(attempt, parts) })
-    },
+    limits: { memoryMb: parts.config['instance-memory-mb'], uploadMb: parts.config['max-upload-mb'] },
+    runBuild: (spec) =>
+      parts.runtime.build({ ...withEnvironment(spec, environment, attempt), ...confinement(attempt, parts) }),
   })
-  attempt.facts.manifest = { buildpack: built.buildpack, image: built.image, health: built.health, source }
+  const { notes, storage, cron, ...facts } = built
+  attempt.facts.manifest = { ...facts, storage: [...storage], cron: [...cron] }
   await writeManifest(directory, attempt.facts.manifest)
   await parts.store.releases.update(attempt.release.id, { buildpack: built.buildpack })
   await complete(directory, attempt)
-  return `${built.buildpack}: ${built.notes.join(', ')}`
+  return `${built.buildpack}: ${notes.join(', ')}`
+}
+
+type WantedBuild = Parameters<BuildRequest['runBuild']>[0]
+
+/** A build has the site's variables; what it prints does not show them. */
+function withEnvironment(spec: WantedBuild, environment: Environment, { instance }: Attempt): WantedBuild {
+  const mask = maskValues({ ...instance.env, ...environment })
+  return { ...spec, env: { ...environment, ...spec.env }, output: (line) => spec.output(mask(line)) }
 }
 
 function confinement(

@@ -14,9 +14,9 @@ export const checkOut: Step = async ({ attempt, parts }) => {
     objects: attempt.objects,
     commit: attempt.release.commit,
     into,
-    ...(previous?.linkable
-      ? { previous: { directory: join(previous.directory, 'tree'), commit: previous.commit } }
-      : {}),
+    ...(previous === undefined || previous.commitDirectories.length === 0
+      ? {}
+      : { previous: { directories: previous.commitDirectories, commit: previous.commit } }),
     limits: { maxFiles: config['max-files'], maxTreeBytes: config['max-release-mb'] * 1024 * 1024 },
     signal: attempt.signal,
   })

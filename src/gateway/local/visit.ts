@@ -49,7 +49,10 @@ function beginVisit(socket: Socket, open: Open, context: VisitContext & { closed
   const input = inputOf(socket, closed)
   const stdout = outputOf(socket, 'stdout')
   const stderr = outputOf(socket, 'stderr')
-  const visitor = { stdin: input.stdin, stdout, stderr, gone: gone.signal, ...(terminal && { terminal }) }
+  // At a shell's prompt all keys are the shell's; a command has a terminal driver in front of it, until it takes them.
+  let read = open.keys && open.commandLine !== undefined ? cookKeys : rawKeys
+  const takeKeys = () => void (read = rawKeys)
+  const visitor = { stdin: input.stdin, stdout, stderr, gone: gone.signal, takeKeys, ...(terminal && { terminal }) }
   void run(visitor, open)
     .catch((thrown: unknown) => {
       const { lines, status } = explain(thrown)
@@ -57,8 +60,6 @@ function beginVisit(socket: Socket, open: Open, context: VisitContext & { closed
       return status
     })
     .then((status) => endVisit(socket, { stdout, stderr, stdin: input.stdin, status }))
-  // At a shell's prompt all keys are the shell's; a command has a terminal driver in front of it.
-  const read = open.keys && open.commandLine !== undefined ? cookKeys : rawKeys
   const takeInput = ({ payload }: Frame) => {
     const keys = read(payload)
     input.take(keys.text, payload.length)

@@ -13,6 +13,7 @@ export interface ChannelInput {
 }
 
 interface Keys {
+  /** Asked for each chunk: a handler may take over the keys in the middle. */
   readonly read: (chunk: Buffer) => TypedKeys
   /** Read also while the handler doesn't, for Ctrl-C to be heard: what is typed ahead beyond some length is dropped then. */
   readonly eager: boolean

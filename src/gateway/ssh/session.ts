@@ -140,7 +140,9 @@ function streamsOf(session: Session, channel: ServerChannel, context: OpenSessio
   const output = channelOutput({ channel, socket, lost, translate: hasTerminal ? withCarriageReturns : unchanged })
   const cooked = hasTerminal && keys === 'cooked'
   const interrupt = () => gone.abort()
-  const input = channelInput(channel, { read: cooked ? cookKeys : rawKeys, eager: cooked, interrupt })
+  let readKeys = cooked ? cookKeys : rawKeys
+  const takeKeys = () => void (readKeys = rawKeys)
+  const input = channelInput(channel, { read: (chunk) => readKeys(chunk), eager: cooked, interrupt })
   session.once('eof', input.markComplete)
   const end = async (status: number) => {
     await output.flush()
@@ -149,7 +151,7 @@ function streamsOf(session: Session, channel: ServerChannel, context: OpenSessio
     channel.exit(status)
     channel.end()
   }
-  return { stdin: input.stdin, stdout: output.stdout, stderr: output.stderr, end }
+  return { stdin: input.stdin, stdout: output.stdout, stderr: output.stderr, takeKeys, end }
 }
 
 function unchanged(chunk: Buffer): Buffer {

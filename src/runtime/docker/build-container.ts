@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MountSettings } from 'dockerode'
 import type { BuildSpec } from '../runtime.ts'
-import type { BuildNetwork } from './build-network.ts'
 import { bind, confined, userOf } from './confinement.ts'
 import type { ContainerPlan } from './create-container.ts'
 import { buildLabel, cacheVolumeName, containerName, homeLabel, siteLabel } from './labels.ts'
@@ -12,17 +11,23 @@ export interface BuildPlace {
   readonly homeId: string
   readonly buildpacksDirectory: string
   readonly image: string
-  readonly network: BuildNetwork
+  /** Name of a Docker network, or `none`. */
+  readonly network: string
 }
 
 /** Certificates that the host trusts, its own proxy's among them, are trusted by builds as well. */
 const trustedCertificates = '/etc/ssl/certs/ca-certificates.crt'
+
+const buildScript = '/usr/local/bin/hosting-build'
 
 export function renderBuild(spec: BuildSpec, place: BuildPlace): ContainerPlan {
   const { homeId, image, network } = place
   return {
     name: containerName(homeId, spec.id),
     Image: image,
+    // Mounted, not part of the image: any image that has the directories can be built in.
+    Cmd: ['/bin/sh', buildScript],
+    WorkingDir: '/build',
     ...userOf(spec.uid),
     Env: [`NODE_EXTRA_CA_CERTS=${trustedCertificates}`],
     Labels: { [homeLabel]: homeId, [siteLabel]: spec.site, [buildLabel]: spec.id },
@@ -41,6 +46,7 @@ function mounts(spec: BuildSpec, { homeId, buildpacksDirectory }: BuildPlace): M
   return [
     bind(spec.sourceDirectory, '/source', 'ro'),
     bind(join(buildpacksDirectory, spec.buildpack), '/buildpack', 'ro'),
+    bind(join(buildpacksDirectory, 'builder/build'), buildScript, 'ro'),
     ...(existsSync(trustedCertificates) ? [bind(trustedCertificates, trustedCertificates, 'ro')] : []),
     volume('', '/build', {}),
     volume('', '/env', {}),

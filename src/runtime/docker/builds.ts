@@ -2,21 +2,20 @@
 import { Readable } from 'node:stream'
 import type { Container } from 'dockerode'
 import { pack } from 'tar-stream'
-import type { Log } from '../../lib/log.ts'
 import type { BuildResult, BuildSpec } from '../runtime.ts'
 import { renderBuild } from './build-container.ts'
-import { ensureBuildNetwork } from './build-network.ts'
 import { capOutput } from './build-output.ts'
 import { type ContainerMaker, createContainer } from './create-container.ts'
 import { ask } from './engine.ts'
 import { containerName } from './labels.ts'
+import type { Networks } from './networks.ts'
 import { removeContainer } from './remove-container.ts'
 import { runToEnd } from './run-to-end.ts'
 
 export interface BuildParts extends ContainerMaker {
   readonly homeId: string
   readonly buildpacksDirectory: string
-  readonly log: Log
+  readonly networks: Networks
 }
 
 const builder = 'builder'
@@ -39,13 +38,13 @@ export async function runBuild(parts: BuildParts, spec: BuildSpec): Promise<Buil
 }
 
 async function prepare(parts: BuildParts, spec: BuildSpec): Promise<Container> {
-  const { engine, images, homeId, buildpacksDirectory, log } = parts
+  const { homeId, buildpacksDirectory, networks } = parts
   const report = (line: string) => spec.output(line)
-  const network = await ensureBuildNetwork(engine, await images.reference(builder, report), log)
+  const network = await networks.nameOf('build')
   if (network === 'none') spec.output('This build has no network: it could not be closed off from the server.')
   spec.signal?.throwIfAborted()
   const container = await createContainer(parts, {
-    family: builder,
+    family: spec.image ?? builder,
     render: (image) => renderBuild(spec, { homeId, buildpacksDirectory, image, network }),
     report,
   })

@@ -9,6 +9,9 @@ import { createImages } from './images/images.ts'
 import { createInstances } from './instances.ts'
 import { cacheVolumeName, containerName } from './labels.ts'
 import { readLogs } from './logs.ts'
+import { createNetworks } from './networks.ts'
+import { createServices } from './services.ts'
+import { runTool } from './tools.ts'
 
 export interface DockerRuntimeOptions {
   /** Tells the containers of this home from those of others on the machine; [a-z0-9]. */
@@ -28,21 +31,28 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const { homeId, buildpacksDirectory, log, clock = systemClock, socketPath } = options
   const { engine, close } = connectEngine(socketPath)
   const images = createImages({ engine, buildpacksDirectory })
+  const networks = createNetworks({ engine, images, log })
   const { close: closeInstances, ...instances } = createInstances({
     engine,
     images,
+    networks,
     homeId,
     log,
   })
 
   return {
     ...instances,
+    ...createServices({ engine, images, homeId }),
+    runTool: (spec, streams) => runTool({ engine, images, networks, homeId }, spec, streams),
     async ensureImages(report, { fresh = false } = {}) {
       const ensure = fresh ? images.refresh : images.reference
       for (const family of everySite) await ensure(family, report)
     },
+    async ensureImage(image, report) {
+      await images.reference(image, report)
+    },
     logs: (id, query) => readLogs(engine.getContainer(containerName(homeId, id)), query),
-    build: (spec) => runBuild({ engine, images, homeId, buildpacksDirectory, log }, spec),
+    build: (spec) => runBuild({ engine, images, networks, homeId, buildpacksDirectory }, spec),
     async forgetSite(site) {
       await askUnless([404], engine.getVolume(cacheVolumeName(homeId, site)).remove())
     },

@@ -3,13 +3,15 @@ import type { Container, ContainerInfo } from 'dockerode'
 import type { Log } from '../../lib/log.ts'
 import type { InstanceSpec, InstanceStatus, RunningInstance } from '../runtime.ts'
 import { type ContainerMaker, createContainer } from './create-container.ts'
-import { ask, askUnless } from './engine.ts'
+import { ask, askUnless, statusOf } from './engine.ts'
 import { createGoFifos, type GoFifos } from './go-fifo.ts'
 import { renderInstance } from './instance-container.ts'
-import { buildLabel, containerName, homeLabel, instanceLabel, siteLabel } from './labels.ts'
+import { buildLabel, containerName, homeLabel, instanceLabel, serviceLabel, siteLabel, toolLabel } from './labels.ts'
+import type { Networks } from './networks.ts'
 import { removeContainer } from './remove-container.ts'
 
 export interface InstanceParts extends ContainerMaker {
+  readonly networks: Networks
   readonly homeId: string
   readonly log: Log
 }
@@ -46,42 +48,55 @@ export function createInstances(parts: InstanceParts) {
     },
     async list(): Promise<RunningInstance[]> {
       const filters = { label: [`${homeLabel}=${homeId}`] }
-      return (await ask(engine.listContainers({ all: true, filters }))).map(describe)
+      const containers = await ask(engine.listContainers({ all: true, filters }))
+      return containers.filter(({ Labels }) => Labels[serviceLabel] === undefined).map(describe)
     },
     close: () => fifos.close(),
   }
 }
 
 async function startNew(parts: InstanceParts, fifos: GoFifos, spec: InstanceSpec): Promise<void> {
-  const wish = {
+  await fifos.make(spec.instanceDirectory)
+  const start = async () => {
+    await ask((await createInstance(parts, spec)).start())
+  }
+  try {
+    await start()
+  } catch (error) {
+    if (statusOf(error) !== 404 || spec.network === 'none') throw error
+    // The network is gone, which Docker finds out only now.
+    parts.networks.forget()
+    await removeContainer(parts.engine, containerName(parts.homeId, spec.id))
+    await start()
+  }
+}
+
+async function createInstance(parts: InstanceParts, spec: InstanceSpec): Promise<Container> {
+  const network = spec.network === 'none' ? 'none' : await parts.networks.nameOf(spec.network)
+  return await createContainer(parts, {
     family: spec.image,
-    render: (image: string) => renderInstance(spec, parts.homeId, image),
+    render: (image: string) => renderInstance(spec, { homeId: parts.homeId, image, network }),
     report: (line: string) => {
       parts.log.info(line)
     },
-  }
-  const [container] = await Promise.all([createContainer(parts, wish), fifos.make(spec.instanceDirectory)])
-  await ask(container.start())
+  })
 }
 
-/** @returns false when there is no such container */
+/** @returns false when it has to be made anew: there is no such container, or its network is gone */
 async function startExisting(container: Container): Promise<boolean> {
   const alreadyRunning = 304
-  return (
-    (await askUnless(
-      [404, alreadyRunning],
-      container.start().then(() => true),
-    )) ?? (await isThere(container))
-  )
-}
-
-async function isThere(container: Container): Promise<boolean> {
-  return (await askUnless([404], container.inspect())) !== undefined
+  try {
+    await askUnless([alreadyRunning], container.start())
+    return true
+  } catch (error) {
+    if (statusOf(error) === 404) return false
+    throw error
+  }
 }
 
 function describe({ Labels, State }: ContainerInfo): RunningInstance {
   return {
-    id: Labels[instanceLabel] ?? Labels[buildLabel] ?? '',
+    id: Labels[instanceLabel] ?? Labels[buildLabel] ?? Labels[toolLabel] ?? '',
     site: Labels[siteLabel] ?? '',
     status: State === 'running' ? 'running' : 'stopped',
   }

@@ -5,6 +5,10 @@ export const homeLabel = 'hosting.home'
 export const siteLabel = 'hosting.site'
 export const instanceLabel = 'hosting.instance'
 export const buildLabel = 'hosting.build'
+export const toolLabel = 'hosting.tool'
+export const serviceLabel = 'hosting.service'
+/** A hash of how a service's container was described: another one means that it has to be made anew. */
+export const planLabel = 'hosting.plan'
 
 /** `hosting-<homeId>-<id>`: ids are unique within a home only. */
 export function containerName(homeId: string, id: string): string {

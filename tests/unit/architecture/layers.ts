@@ -6,7 +6,7 @@ const levels: readonly (readonly string[])[] = [
   ['gateway'],
   ['commands'],
   ['deploy'],
-  ['buildpacks', 'git', 'runtime', 'edge'],
+  ['buildpacks', 'data', 'git', 'runtime', 'edge'],
   ['access'],
   ['store'],
   ['config'],
@@ -16,6 +16,7 @@ const levels: readonly (readonly string[])[] = [
 /** What a part may import besides, and why. */
 const exceptions: readonly { from: RegExp; to: RegExp; typeOnly?: boolean; why: string }[] = [
   { from: /^src\/buildpacks\//, to: /^src\/runtime\/runtime\.ts$/, typeOnly: true, why: 'what a confined build gives' },
+  { from: /^src\/data\//, to: /^src\/runtime\/runtime\.ts$/, typeOnly: true, why: 'what runs servers and programs' },
   { from: /^src\/names\//, to: /^src\/errors\//, why: 'a name that is refused is an error for the user' },
 ]
 /** Modules with one owner each. */
@@ -24,6 +25,7 @@ const owners: readonly { module: RegExp; owner: RegExp }[] = [
   { module: /^(better-sqlite3|kysely)$/, owner: /^src\/store\// },
   // Processes are started by lib/posix/spawn.ts, and only lib/exec.ts asks for that.
   { module: /^(node:)?child_process$/, owner: /^$/ },
+  { module: /^mysql2(\/|$)/, owner: /^src\/data\/databases\// },
   { module: /^koffi$/, owner: /^src\/lib\/posix\/libc\.ts$/ },
   { module: /^ssh2$/, owner: /^src\/(gateway\/ssh|access)\// },
 ]

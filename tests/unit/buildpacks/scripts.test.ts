@@ -37,6 +37,19 @@ describe('bin/compile', () => {
     expect(await readFile(join(home, 'build/out.txt'), 'utf8')).toBe('a  b\n')
   })
 
+  it('hands on the variables of the site as they are, whatever they are called', async () => {
+    const values = { file: 'a\nb\n', build: '/nowhere', cache: '$(exit 9)', env: '', HOME_PAGE: ' \'"é' }
+    for (const [name, value] of Object.entries(values)) await writeFile(join(home, 'env', name), value)
+    const { stdout } = await compile(
+      'for name in file build cache env HOME_PAGE; do printenv "$name"; printf "|"; done',
+    )
+    expect(stdout).toBe(
+      Object.values(values)
+        .map((value) => `${value}\n|`)
+        .join(''),
+    )
+  })
+
   it.each([
     ['a lockfile', { 'package.json': '{}', 'package-lock.json': '{}' }, 'npm ci --include=dev --no-audit --no-fund'],
     ['no lockfile', { 'package.json': '{"devDependencies":{}}' }, 'npm install --include=dev --no-audit --no-fund'],

@@ -25,6 +25,21 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
     ['releases demo 1', ok, ok, ok, ok, missing],
   ],
   rollback: [['rollback demo', ok, ok, ok, forbidden, missing]],
+  env: [
+    ['env demo', ok, ok, ok, ok, missing],
+    ['env demo --reveal', ok, ok, ok, forbidden, missing],
+  ],
+  'env:set': [['env:set demo A=1', ok, ok, ok, forbidden, missing]],
+  'env:unset': [['env:unset demo A', ok, ok, ok, forbidden, missing]],
+  db: [
+    ['db demo', ok, ok, ok, ok, missing],
+    ['db demo --reveal', ok, ok, ok, forbidden, missing],
+  ],
+  'db:create': [['db:create demo', ok, ok, ok, forbidden, missing]],
+  'db:dump': [['db:dump demo', ok, ok, ok, forbidden, missing]],
+  'db:restore': [['db:restore demo', ok, ok, ok, forbidden, missing]],
+  'db:rotate': [['db:rotate demo', ok, ok, ok, forbidden, missing]],
+  'db:destroy': [['db:destroy demo --confirm demo.localhost', ok, ok, forbidden, forbidden, missing]],
   domains: [['domains demo', ok, ok, ok, ok, missing]],
   'domains:add': [['domains:add demo VISITOR.example.org', ok, ok, forbidden, forbidden, missing]],
   'domains:remove': [['domains:remove demo VISITOR.example.net', ok, ok, forbidden, forbidden, missing]],
@@ -50,6 +65,7 @@ let platform: Platform
 beforeAll(async () => {
   platform = await createPlatform({
     deployments: {
+      changeEnvironment: () => Promise.resolve({ changed: ['A'] }),
       rollback: async (site) => await platform.store.releases.find(site.id, 1).then((release) => release!),
     },
   })

@@ -7,8 +7,12 @@ import { createSite } from '../../../src/access/sites.ts'
 import { createCommandRunner } from '../../../src/commands/run.ts'
 import type { CommandRequest, Services } from '../../../src/commands/types.ts'
 import { loadConfig } from '../../../src/config/load.ts'
+import { environmentOf } from '../../../src/deploy/environment.ts'
+import type { DatabaseRow } from '../../../src/store/databases.ts'
+import type { Databases } from '../../../src/data/databases/types.ts'
 import type { Deployments } from '../../../src/deploy/types.ts'
 import { type Clock, systemClock } from '../../../src/lib/clock.ts'
+import { createSealing, sealingKeyBytes } from '../../../src/lib/sealing.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { parseHostName } from '../../../src/names/host-name.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
@@ -26,6 +30,7 @@ const absent = () => Promise.reject(new Error('not to be called in this test'))
 
 const idleRuntime: Runtime = {
   ensureImages: absent,
+  ensureImage: absent,
   start: absent,
   assign: absent,
   wake: absent,
@@ -36,8 +41,46 @@ const idleRuntime: Runtime = {
   list: () => Promise.resolve([]),
   async *logs() {},
   build: absent,
+  ensureService: absent,
+  removeService: absent,
+  serviceEnded: absent,
+  runTool: absent,
   async *events() {},
   close: () => Promise.resolve(),
+}
+
+const database: DatabaseRow = {
+  ...{ name: 'demo_abc123', site_id: 1, state: 'ready', password: '', former_password: null, rotated_at: null },
+  ...{ max_connections: 20, restore_id: null, restore_step: null, created_at: '2026-01-02T03:04:05.000Z' },
+}
+
+const idleDatabases: Databases = {
+  start: absent,
+  stop: absent,
+  find: () => Promise.resolve(database),
+  get: () => Promise.resolve(database),
+  ensure: absent,
+  surroundings: absent,
+  describe: ({ name }) =>
+    Promise.resolve({
+      ...{ name: database.name, user: database.name, host: 'localhost', port: null, socket: '/run/mysqld/mysqld.sock' },
+      ...{
+        sizeBytes: 123_456,
+        tables: name.length,
+        connections: 2,
+        maxConnections: 20,
+        createdAt: database.created_at,
+      },
+    }),
+  password: () => Promise.resolve('secret'),
+  remove: absent,
+  removeLeftovers: absent,
+  beginRotation: absent,
+  endRotation: absent,
+  rotations: absent,
+  dump: () => Promise.resolve(),
+  restore: absent,
+  open: () => Promise.resolve(0),
 }
 
 export interface Answer {
@@ -52,10 +95,11 @@ export type Platform = Awaited<ReturnType<typeof createPlatform>>
 
 /** Dispose of it with `await using`. */
 export async function createPlatform(
-  replaced: { runtime?: Partial<Runtime>; deployments?: Partial<Deployments> } = {},
+  replaced: { runtime?: Partial<Runtime>; deployments?: Partial<Deployments>; databases?: Partial<Databases> } = {},
 ) {
   const root = await mkdtemp(join(tmpdir(), 'hosting-commands-'))
   const store = await openStore(':memory:', systemClock)
+  const sealing = createSealing(new Uint8Array(sealingKeyBytes))
   const calls: string[] = []
   const called = (name: string) => (site: { name: string }) => {
     calls.push(`${name} ${site.name}`)
@@ -70,6 +114,12 @@ export async function createPlatform(
         throw new Error('not to be called in this test')
       },
       rollback: absent,
+      environment: (site) => environmentOf(site, { store, sealing }),
+      changeEnvironment: absent,
+      createDatabase: () => Promise.resolve(true),
+      rotateDatabase: called('rotateDatabase'),
+      removeDatabase: called('removeDatabase'),
+      restoreDatabase: () => Promise.resolve({ tables: 1 }),
       start: called('start'),
       stop: called('stop'),
       restart: called('restart'),
@@ -77,6 +127,7 @@ export async function createPlatform(
       routeDomains: called('routeDomains'),
       ...replaced.deployments,
     },
+    databases: { ...idleDatabases, ...replaced.databases },
     clock: hastyClock,
     log: silentLog,
   }
@@ -89,6 +140,7 @@ export async function createPlatform(
   return {
     ...services,
     root,
+    sealing,
     calls,
     account,
     async site(name: string, owner: string) {

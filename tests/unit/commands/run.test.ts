@@ -82,7 +82,7 @@ describe('help', () => {
     for (const { name, examples } of registry) {
       expect(examples.length, name).toBeGreaterThan(0)
       const parsed = examples.map(
-        (example) => parseWords(registry, example.replace(/ < .*/, '').split(' ')).command.name,
+        (example) => parseWords(registry, example.replace(/ [<>] .*/, '').split(' ')).command.name,
       )
       expect(parsed).toEqual(examples.map(() => name))
     }

@@ -54,6 +54,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
     runtime,
     edge,
     background,
+    databases: { removeLeftovers: () => Promise.resolve() },
     clock: systemClock,
     log: silentLog,
   } as unknown as Parts)

@@ -14,9 +14,10 @@ const instance = renderInstance(
     releaseDirectory: '/r',
     instanceDirectory: '/i',
     limits,
+    env: { NAME: 'a b' },
+    network: 'none',
   },
-  'home1',
-  'hosting/static:1',
+  { homeId: 'home1', image: 'hosting/static:1', network: 'none' },
 )
 const build = renderBuild(
   {

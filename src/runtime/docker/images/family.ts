@@ -1,9 +1,11 @@
-// An image family: a folder below buildpacks/ with a Dockerfile. Its image's tag is made of what is in the folder.
+// An image family: a folder below buildpacks/ with a Dockerfile, or `<folder>-<variant>` where the folder has a versions.json.
+// Its image's tag is made of what is in the folder.
 import { createHash } from 'node:crypto'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
+import { z } from 'zod'
 
 export interface ContextFile {
   readonly path: string
@@ -13,16 +15,25 @@ export interface ContextFile {
 
 export interface Family {
   readonly name: string
-  /** The Debian release that its Dockerfile builds on, as its line `ARG BASE=hosting/base:SUITE` says. */
+  /** Handed to its Dockerfile as VARIANT. */
+  readonly variant?: string
+  /** The Debian release that its Dockerfile builds on: that of its variant, else as its line `ARG BASE=hosting/base:SUITE` says. */
   readonly suite: string
   readonly files: readonly ContextFile[]
   readonly hash: string
 }
 
+/** @param name a folder, or a folder and a version of it: `php-8.2` */
 export async function readFamily(buildpacksDirectory: string, name: string): Promise<Family> {
-  const files = await readFiles(join(buildpacksDirectory, name))
-  return { name, suite: suiteOf(files), files, hash: hashOf(files) }
+  const [folder = name, variant] = name.split(/-(?=\d)/)
+  const files = await readFiles(join(buildpacksDirectory, folder))
+  const suite = variant === undefined ? suiteOf(files) : suiteOfVariant(files, variant)
+  const context = files.filter(({ path }) => !unbuilt.test(path))
+  return { name, ...(variant === undefined ? {} : { variant }), suite, files: context, hash: hashOf(context) }
 }
+
+/** What no image is made of: a new version, or a line of docs, must not make the others anew. */
+const unbuilt = /^(versions\.json|README\.md|apps\/.*)$/
 
 /** Regular files only, in a fixed order, their modes reduced to what git keeps: the same checkout gives the same hash anywhere. */
 async function readFiles(directory: string): Promise<ContextFile[]> {
@@ -40,6 +51,15 @@ async function readContextFile(directory: string, path: string): Promise<Context
 function suiteOf(files: readonly ContextFile[]): string {
   const dockerfile = files.find((file) => file.path === 'Dockerfile')?.content.toString('utf8') ?? ''
   return /^ARG BASE=hosting\/base:([a-z]+)$/m.exec(dockerfile)?.[1] ?? 'bookworm'
+}
+
+const versionsSchema = z.array(z.looseObject({ version: z.string(), suite: z.string() }))
+
+function suiteOfVariant(files: readonly ContextFile[], variant: string): string {
+  const text = files.find(({ path }) => path === 'versions.json')?.content.toString('utf8') ?? '[]'
+  const found = versionsSchema.parse(JSON.parse(text)).find(({ version }) => version === variant)
+  if (found === undefined) throw new Error(`versions.json has no version ${variant}`)
+  return found.suite
 }
 
 export function hashOf(files: readonly ContextFile[]): string {

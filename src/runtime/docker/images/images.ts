@@ -55,7 +55,8 @@ async function ensureFamily(parts: ImagesParts, { family: name, report, fresh }:
   const family = await readFamily(parts.buildpacksDirectory, name)
   const base = await ensureBase(parts, { suite: family.suite, report, fresh })
   const tag = `hosting/${name}:${hashOf([...family.files, idFile(base.id)]).slice(0, 12)}`
-  const build = { tag, files: family.files, args: { BASE: base.tag }, labels: { [familyLabel]: name }, fresh }
+  const args = { BASE: base.tag, ...(family.variant === undefined ? {} : { VARIANT: family.variant }) }
+  const build = { tag, files: family.files, args, labels: { [familyLabel]: name }, fresh }
   await ensureImage(parts, { tag, report, fresh, make: () => buildWithProgress(parts.engine, build, report) })
   return tag
 }

@@ -30,7 +30,12 @@ const names = [
   'link.html',
 ]
 const filler: Tree = Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`filler/${index}.png`, 'x']))
-const rules: Tree = { 'index.html': text, _headers: '/ruled/*\n  X-A: 1\n', _redirects: '' }
+const rules: Tree = {
+  'index.html': text,
+  _headers: '/ruled/*\n  X-A: 1\n',
+  _redirects: '',
+  'hosting.toml': 'buildpack = "static"\n',
+}
 
 const content = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(text, `${text}!`, 'short') },
