@@ -1,5 +1,4 @@
 // One push to one site: what receive-pack's hooks ask for, in the order in which they ask.
-import { join } from 'node:path'
 import { prepareNext } from '../buildpacks/build.ts'
 import { repositoryPath } from '../config/home.ts'
 import { HostingError, toHostingError } from '../errors/hosting-error.ts'
