@@ -94,15 +94,10 @@ function quoteRegex(pattern: string): string {
   return `"${pattern}"`
 }
 
-/**
- * nginx's own 502 means: no socket, nobody listening, or a connection that broke (renderWake tells them apart). The cache only knows
- * that the directory of the log is there, which the `if` and the access log ask for each request: no file is opened here.
- */
+/** nginx's own 502 means: no socket, nobody listening, or a connection that broke (renderWake tells them apart). */
 function renderInstance(options: NginxOptions): string {
   const { link } = options
   return `  location @instance {
-    open_file_cache max=1000 inactive=20s;
-    open_file_cache_valid 2s;
     ${renderRateLimit(options)}
     error_page ${jump} = @unrouted;
     error_page 502 = @lost;
