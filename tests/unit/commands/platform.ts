@@ -57,7 +57,6 @@ const database: DatabaseRow = {
 const idleDatabases: Databases = {
   start: absent,
   stop: absent,
-  find: () => Promise.resolve(database),
   get: () => Promise.resolve(database),
   ensure: absent,
   surroundings: absent,
