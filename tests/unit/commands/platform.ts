@@ -119,6 +119,7 @@ export async function createPlatform(
       rotateDatabase: called('rotateDatabase'),
       removeDatabase: called('removeDatabase'),
       restoreDatabase: () => Promise.resolve({ tables: 1 }),
+      surveyStorage: () => Promise.resolve(undefined),
       start: called('start'),
       stop: called('stop'),
       restart: called('restart'),
