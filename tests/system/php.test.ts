@@ -297,7 +297,7 @@ describe('Composer', () => {
     'packages/greeting/src/Greeting.php':
       '<?php namespace Demo; class Greeting { static function say() { return "hello"; } }',
   }
-  const project = (require: Record<string, string>) =>
+  const project = (require: object) =>
     JSON.stringify({
       require,
       repositories: [{ type: 'path', url: 'packages/*', options: { symlink: false } }, { 'packagist.org': false }],
@@ -318,17 +318,16 @@ describe('Composer', () => {
   }, 120_000)
 
   it.each([
-    ['a package that is nowhere', project({ php: '8.4.*', 'demo/none': '1.0' }), 'build-failed', /demo\/none/],
-    ['a PHP that is not on offer', project({ php: '^9' }), 'invalid-site-config', /PHP "\^9"/],
-    ['a constraint that is none', project({ php: 'eight' }), 'invalid-site-config', /no version constraint/],
-    ['an extension that is nowhere', project({ php: '8.4.*', 'ext-none': '*' }), 'build-failed', /ext-none/],
+    ['a package that is nowhere', { php: '8.4.*', 'demo/none': '1.0' }, /build-failed[^]*demo\/none/],
+    ['a PHP that is not on offer', { php: '^9' }, /PHP "\^9"[^]*invalid-site-config/],
+    ['a constraint that is none', { php: 'eight' }, /no version constraint[^]*invalid-site-config/],
+    ['an extension that is nowhere', { php: '8.4.*', 'ext-none': '*' }, /build-failed[^]*ext-none/],
   ])(
     'refuses %s, in its own words',
-    async (_, composer, code, words) => {
+    async (_, require, words) => {
       const refusal: unknown = await host
-        .build({ ...library, 'composer.json': composer, 'index.php': '' })
+        .build({ ...library, 'composer.json': project(require), 'index.php': '' })
         .catch((error: unknown) => error)
-      expect(refusal).toMatchObject({ code })
       expect(inspect(refusal)).toMatch(words)
     },
     60_000,
