@@ -8,10 +8,10 @@ import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
 import { createDatabases } from './data/databases/databases.ts'
+import { createStorages } from './data/storage/storages.ts'
 import { createBackground } from './deploy/background.ts'
 import { createDeployments } from './deploy/deployments.ts'
 import { uidOf } from './deploy/instances.ts'
-import { finishRotations } from './deploy/operations/database.ts'
 import { faultFrom } from './deploy/fault.ts'
 import type { Parts } from './deploy/parts.ts'
 import { recover } from './deploy/recover.ts'
@@ -62,9 +62,10 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const sealing = createSealing(await ensureSealingKey(home))
   const fault = faultFrom(process.env)
   const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
+  const storages = await createStorages(config)
   const edge = createEdge({ config, clock, log })
   const background = createBackground(log)
-  const parts: Parts = { config, store, runtime, edge, databases, sealing, clock, log, background, ...fault }
+  const parts: Parts = { config, store, runtime, edge, databases, storages, sealing, clock, log, background, ...fault }
   const deployments = createDeployments(parts)
   const services = { config, store, runtime, deployments, databases, clock, log }
   const handlers = createHandlers({
@@ -79,12 +80,12 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   await runtime.ensureImages(say)
   // Deferred before the instances' end, so done after it: they finish their requests first.
   started.defer(() => databases.stop())
+  started.defer(() => storages.close())
   started.defer(() => endInstances(parts))
   await edge.start()
   started.defer(() => edge.stop())
   await databases.start()
   await recover(parts)
-  await finishRotations(parts)
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
   const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })
@@ -93,13 +94,17 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => background.stop())
 
   const ports = { ...config, 'ssh-port': ssh.port }
-  await writeFileAtomic(
-    join(home.run, 'ready.json'),
-    JSON.stringify({ pid: process.pid, httpPort: config['http-port'], sshPort: ssh.port }),
-  )
+  await announce(ports)
+  if (storages.warning !== undefined) say(storages.warning)
   for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
   const running = started.move()
   return { stop: () => running.disposeAsync() }
+}
+
+/** For whoever waits until the platform serves. */
+async function announce(config: Config): Promise<void> {
+  const ready = { pid: process.pid, httpPort: config['http-port'], sshPort: config['ssh-port'] }
+  await writeFileAtomic(join(config.home.run, 'ready.json'), JSON.stringify(ready))
 }
 
 async function makeHome({ home }: Config): Promise<void> {

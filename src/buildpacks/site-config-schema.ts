@@ -79,7 +79,12 @@ export const siteConfigSchema = z.strictObject({
     .enum(buildpacks, { error: ({ input }) => refuseBuildpack(input) })
     .optional()
     .describe('Kind of site. Left out: found out from the files.'),
-  storage: z.array(pathInside).optional().describe('Folders that the site may write and that outlive releases.'),
+  storage: z
+    .array(z.string().regex(/^[^\0-\x1f\\]+$/, 'write a path of the repository, such as "uploads"'))
+    .optional()
+    .describe(
+      'Folders and files that the site may write and that outlive releases. A slash at the end says that it is a folder, before there is one.',
+    ),
   build: build.optional(),
   health: health.optional(),
   php: php.optional(),

@@ -35,11 +35,12 @@ import { restart } from './sites/restart.ts'
 import { sites } from './sites/sites.ts'
 import { start } from './sites/start.ts'
 import { stop } from './sites/stop.ts'
+import { storage } from './storage/storage.ts'
 
 export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, branch, destroy],
   ...[releases, rollback],
-  ...[env, envSet, envUnset],
+  ...[env, envSet, envUnset, storage],
   ...[db, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
   ...[domains, domainsAdd, domainsRemove],
   ...[access, accessAdd, accessRemove],

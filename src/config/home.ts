@@ -11,6 +11,8 @@ export interface Home {
   readonly database: string
   readonly repositories: string
   readonly releases: string
+  /** <site>/, mounted at /storage in the site's instances, and images of their file systems */
+  readonly storage: string
   readonly instances: string
   readonly routes: string
   readonly logs: string
@@ -33,6 +35,7 @@ export function homeAt(root: string, link?: string): Home {
     database: join(root, 'hosting.db'),
     repositories: join(root, 'repos'),
     releases: join(root, 'releases'),
+    storage: join(root, 'storage'),
     instances: join(root, 'instances'),
     routes: join(root, 'routes'),
     logs: join(root, 'logs'),

@@ -95,6 +95,15 @@ export const configSchema = z
         'File with the certificates that the existing server is known by. Empty: those that the system trusts.',
       ),
 
+    'storage-mb': whole(16)
+      .default(1024)
+      .describe('Quota of the storage of a site, in MB. Raised, it is raised for all; lowered, for new sites only.'),
+    'privileged-socket': text
+      .default('/run/hosting-privileged.sock')
+      .describe(
+        'Where a platform that is not root asks for what needs root. Without an answer there, quotas are not enforced.',
+      ),
+
     'ssh-login-grace': seconds.default(30).describe('Time a client has to log in, in seconds.'),
     'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection.'),
     'ssh-max-unauthenticated': count.default(64).describe('Most connections that have not logged in yet, in all.'),

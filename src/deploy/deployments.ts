@@ -12,6 +12,7 @@ import { PushToSite, type PushTools } from './push.ts'
 import { DeployQueue } from './queue.ts'
 import { routeAsWritten } from './routing.ts'
 import type { Deployments } from './types.ts'
+import { surveyStorage } from './survey-storage.ts'
 import { WarmInstances } from './warm.ts'
 
 export function createDeployments(parts: Parts): Deployments & { warmInstances: WarmInstances } {
@@ -41,6 +42,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         if (outcome.changed.length > 0) warmInstances.drop(site.id)
         return outcome
       }),
+    surveyStorage: (site) => surveyStorage(site, parts),
     createDatabase: (site, print) =>
       inTurn(site, 'its database being made', async (current) => {
         warmInstances.drop(site.id)

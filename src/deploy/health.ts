@@ -4,6 +4,7 @@ import { hasErrorCode } from '../lib/files.ts'
 import type { HealthCheck } from '../buildpacks/types.ts'
 import type { Parts } from './parts.ts'
 import { probe, socketPath } from './probe.ts'
+import { isRefusedWrite, refusedWriteHint } from './refused-write.ts'
 
 interface Patient {
   readonly instanceId: string
@@ -15,6 +16,7 @@ interface Patient {
 }
 
 const logTailLines = 20
+const hint = 'Mend what the log says, commit and push again. [health] in hosting.toml sets another path or time limit.'
 /** An application that answers 5xx is given a few more chances (it may be warming up), not the whole time limit. */
 const badAnswersAllowed = 5
 
@@ -71,6 +73,6 @@ async function unhealthy(
   const lines = await Array.fromAsync(runtime.logs(instanceId, { tail: logTailLines }))
   return new HostingError('unhealthy', `The new release ${what}`, {
     details: lines.length === 0 ? ['(it wrote nothing to its log)'] : lines.map(({ text }) => mask(text)),
-    hint: 'Mend what the log says, commit and push again. [health] in hosting.toml sets another path or time limit.',
+    hint: lines.some(({ text }) => isRefusedWrite(text)) ? refusedWriteHint : hint,
   })
 }

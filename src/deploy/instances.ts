@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Home, instancePath, releasePath, siteLogPath } from '../config/home.ts'
 import { ensureSiteLogs } from '../edge/access.ts'
 import { ensureDirectory, removeTree } from '../lib/files.ts'
+import { siteUid } from '../names/site-uid.ts'
 import type { InstanceSpec } from '../runtime/runtime.ts'
 import type { Site } from '../store/sites.ts'
 import { appendAppLog } from './app-log.ts'
@@ -11,11 +12,8 @@ import type { Environment } from './environment.ts'
 import type { Parts } from './parts.ts'
 import { surroundingsOf } from './surroundings.ts'
 
-/** A site's uid is this and its id: above every uid that a Debian system gives out (adduser.conf(5), login.defs(5)). */
-const firstUid = 200_000
-
 export function uidOf({ id }: Pick<Site, 'id'>): number {
-  return firstUid + id
+  return siteUid(id)
 }
 
 interface Placement {

@@ -16,8 +16,10 @@ export async function removeStrays(parts: Parts): Promise<void> {
   await discardUnknown(repositories, (entry) => names.has(entry.replace(/\.git$/, '')))
   await discardUnknown(logs, (entry) => names.has(entry))
   await discardUnknown(releases, (entry) => names.has(entry))
+  await parts.storages.settle([...names])
   const started = createId(parts.clock.now())
   parts.background.run('remove strays', async (signal) => {
+    await parts.storages.sweep()
     await discardStrayReleases({ started, signal }, parts)
     for (const place of [repositories, logs, releases]) await emptyTrash(place, signal)
   })

@@ -5,7 +5,7 @@ import { type Environment, environmentOf } from './environment.ts'
 import type { Parts } from './parts.ts'
 
 interface Wish {
-  /** A static site has no network: nothing in it would use one. */
+  /** A static site has neither network nor storage: nothing in it would use them. */
   readonly image: string
   /** The site's variables as they are to be; left out: as they are stored. */
   readonly environment?: Environment | undefined
@@ -16,6 +16,8 @@ export async function surroundingsOf(site: Site, { image, environment }: Wish, p
   return {
     ...database,
     env: { ...(environment ?? (await environmentOf(site, parts))), ...database?.env },
-    network: image === 'static' ? 'none' : 'outbound',
+    ...(image === 'static'
+      ? { network: 'none' }
+      : { network: 'outbound', storageDirectory: await parts.storages.ensure(site) }),
   }
 }

@@ -1,5 +1,6 @@
 // What doors and commands ask of deploy/.
 import type { Restoring } from '../data/databases/types.ts'
+import type { StorageSurvey } from '../data/storage/storages.ts'
 import type { PushHooks } from '../git/types.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Release } from '../store/releases.ts'
@@ -18,6 +19,8 @@ export interface Deployments {
   environment(site: Site): Promise<Environment>
   /** Sets and unsets variables: a new release of the live commit, or none where nothing is deployed. */
   changeEnvironment(site: Site, change: EnvironmentChange): Promise<ChangedEnvironment>
+  /** What a site's storage holds, by the paths that its live release uses; undefined where nothing is deployed that writes. */
+  surveyStorage(site: Site): Promise<StorageSurvey | undefined>
   /** Makes the database of a site and gives it to its instance. @returns false when it has one already */
   createDatabase(site: Site, print: Print): Promise<boolean>
   /** Gives the database a new password and a fresh instance that uses it; the old one works on until it has ended. */

@@ -5,6 +5,7 @@ import type { Home } from '../../src/config/home.ts'
 import { edgePaths } from '../../src/edge/edge-paths.ts'
 import { findMaster } from '../../src/edge/nginx-process.ts'
 import { removeRunLink } from '../../src/edge/run-link.ts'
+import { unmountAll } from '../../src/privileged/storage/discard.ts'
 import { homeLabel, siteLabel } from '../../src/runtime/docker/labels.ts'
 import { run, runOk } from './session.ts'
 
@@ -27,6 +28,7 @@ export async function cleanUp(home: Home): Promise<void> {
   const master = await nginxOf(home)
   if (master !== undefined) await endGroup(master)
   await removeRunLink(home)
+  await unmountAll(home.storage)
   await rm(dirname(home.root), { recursive: true, force: true, maxRetries: 3 })
 }
 

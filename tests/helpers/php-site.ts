@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '../../src/buildpacks/build.ts'
 import { buildpacksDirectory } from '../../src/buildpacks/detect.ts'
-import type { BuiltRelease } from '../../src/buildpacks/types.ts'
+import type { BuildRequest, BuiltRelease } from '../../src/buildpacks/types.ts'
 import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts'
@@ -27,7 +27,9 @@ export interface PhpSite {
 }
 
 export interface PhpHost extends AsyncDisposable {
+  readonly home: string
   readonly runtime: Runtime
+  request(directory: string, print?: (line: string) => void): BuildRequest
   /** Builds a release of the tree; throws what a push would be refused with. */
   build(tree: Tree): Promise<{ directory: string; built: BuiltRelease; told: string[] }>
   serve(tree: Tree, surroundings?: Partial<InstanceSpec>): Promise<PhpSite>
@@ -39,13 +41,9 @@ export async function phpHost(): Promise<PhpHost> {
   const runtime = createDockerRuntime({ homeId: `t${createId().slice(-7)}`, buildpacksDirectory, log: silentLog })
   const limits = { memoryMb: 256, cpus: 2, pids: 128 }
 
-  async function buildOne(tree: Tree) {
-    const directory = join(home, createId())
-    await writeTree(join(directory, 'tree'), tree)
-    await chmod(directory, 0o755)
-    const told: string[] = []
-    const request = buildRequest(directory, {
-      print: (line) => told.push(line),
+  const request = (directory: string, print: (line: string) => void = () => undefined) =>
+    buildRequest(directory, {
+      print,
       runBuild: (spec) =>
         runtime.build({
           ...spec,
@@ -56,11 +54,19 @@ export async function phpHost(): Promise<PhpHost> {
           timeoutMs: 300_000,
         }),
     })
-    return { directory, built: await build(request), told }
+
+  async function buildOne(tree: Tree) {
+    const directory = join(home, createId())
+    await writeTree(join(directory, 'tree'), tree)
+    await chmod(directory, 0o755)
+    const told: string[] = []
+    return { directory, built: await build(request(directory, (line) => told.push(line))), told }
   }
 
   return {
+    home,
     runtime,
+    request,
     build: buildOne,
     async serve(tree, surroundings = {}) {
       const { directory, built, told } = await buildOne(tree)

@@ -1,7 +1,10 @@
 // PHP sites on the real Docker: both servers, what they run and what they refuse to hand out.
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadOffered } from '../../src/buildpacks/php/offered.ts'
+import { solveConstraint } from '../../src/buildpacks/php/solve-constraint.ts'
 import { type PhpHost, phpHost, type PhpSite } from '../helpers/php-site.ts'
 
 const facts = `<?php header('Content-Type: application/json'); echo json_encode([
@@ -11,12 +14,11 @@ const facts = `<?php header('Content-Type: application/json'); echo json_encode(
   'memory' => ini_get('memory_limit'), 'name' => getenv('NAME'), 'body' => strlen(file_get_contents('php://input')),
   'sent' => array_map(fn ($file) => [$file['size'], $file['error']], $_FILES),
 ]);`
-const version = { '.php-version': '8.2\n' }
 
 let host: PhpHost
 beforeAll(async () => {
   host = await phpHost()
-  await host.runtime.ensureImage('php-8.2', () => undefined)
+  await host.runtime.ensureImage('php-8.4', () => undefined)
 }, 900_000)
 afterAll(async () => {
   await host[Symbol.asyncDispose]()
@@ -40,7 +42,6 @@ const secrets = {
   'vendor/lib/README.md': 'secret',
 }
 const pages = {
-  ...version,
   ...secrets,
   'index.php': facts,
   'sub/index.php': facts,
@@ -67,7 +68,7 @@ describe.each(['fpm', 'apache'] as const)('%s', (name) => {
   }, 60_000)
 
   it('was chosen, and the pusher is told why', () => {
-    expect(site.built).toMatchObject({ buildpack: 'php', image: 'php-8.2', source: 'commit' })
+    expect(site.built).toMatchObject({ buildpack: 'php', image: 'php-8.4', source: 'commit' })
     expect(site.built.notes.join()).toMatch(
       name === 'fpm' ? /nginx with php-fpm \(there is no \.htaccess\)/ : /Apache with mod_php \(\.htaccess has rules/,
     )
@@ -76,7 +77,7 @@ describe.each(['fpm', 'apache'] as const)('%s', (name) => {
   it('runs PHP of the version that was asked for, with its settings', async () => {
     const seen = await json(site, '/?a=1')
     expect(seen).toMatchObject({ uri: '/?a=1', query: { a: '1' }, root: '/site/tree', memory: '200M', name: 'a value' })
-    expect(seen['version']).toMatch(/^8\.2\./)
+    expect(seen['version']).toMatch(/^8\.4\./)
     expect(seen['sapi']).toBe(name === 'fpm' ? 'fpm-fcgi' : 'apache2handler')
   })
 
@@ -166,4 +167,169 @@ describe.each(['fpm', 'apache'] as const)('%s', (name) => {
     expect((await answer).text).toBe('begun ended')
     expect(await host.runtime.status(slow.id)).toBe('stopped')
   })
+})
+
+describe('a .htaccess', () => {
+  let site: PhpSite
+  beforeAll(async () => {
+    site = await host.serve({
+      '.htaccess': [
+        'RewriteEngine On',
+        'RewriteCond %{HTTPS} on',
+        'RewriteRule ^secure$ /index.php?secure=1 [L]',
+        'RewriteRule ^article/([0-9]+)$ /index.php?id=$1 [L,QSA]',
+        'Redirect 301 /old /new',
+        'Header set X-From htaccess',
+        'ErrorDocument 404 /lost.php',
+        'ExpiresActive On',
+        'ExpiresByType text/css "access plus 1 day"',
+        'AddType text/x-special .special',
+        'php_value upload_max_filesize 5M',
+        '<FilesMatch "\\.log$">',
+        'Require all denied',
+        '</FilesMatch>',
+      ].join('\n'),
+      'index.php': facts,
+      'lost.php': '<?php echo "lost: ", $_SERVER["REDIRECT_URL"];',
+      'style.css': 'a{}',
+      'a.special': 'x',
+      'app.log': 'x',
+      'private/.htaccess':
+        'AuthType Basic\nAuthName "Members"\nAuthUserFile /site/tree/private/.htpasswd\nRequire valid-user\n',
+      'private/.htpasswd': 'me:$apr1$salt1234$RESfz3kqG0ZbRk4qG0mqD0\n',
+      'private/index.html': 'members only',
+      'bad/.htaccess': 'NoSuchDirective yes\n',
+      'bad/page.html': 'x',
+      'somebody/.htaccess': 'Order deny,allow\nDeny from all\nAllow from 192.0.2.7\n',
+      'somebody/page.html': 'for one address',
+      'ssi/index.shtml': '<!--#echo var="DOCUMENT_URI" -->',
+    })
+  }, 60_000)
+
+  it('rewrites, and knows https by what the edge says', async () => {
+    expect(await json(site, '/article/7?x=y')).toMatchObject({ query: { id: '7', x: 'y' }, uri: '/article/7?x=y' })
+    expect(await json(site, '/secure', { headers: { 'x-forwarded-proto': 'https' } })).toMatchObject({
+      query: { secure: '1' },
+    })
+    expect((await site.get('/secure')).status).toBe(404)
+  })
+
+  it('redirects to the name and scheme that the visitor used', async () => {
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' }
+    expect((await site.get('/old/x', { headers })).headers.location).toBe('https://demo.localhost/new/x')
+    expect((await site.get('/ssi', { headers })).headers.location).toBe('https://demo.localhost/ssi/')
+  })
+
+  it('sets headers, types, error pages and PHP values', async () => {
+    const css = await site.get('/style.css')
+    expect(css.headers).toMatchObject({ 'x-from': 'htaccess', 'cache-control': 'max-age=86400' })
+    expect((await site.get('/a.special')).headers['content-type']).toContain('text/x-special')
+    expect(await site.get('/no/such/thing')).toMatchObject({ status: 404, text: 'lost: /no/such/thing' })
+    expect((await site.get('/ssi/index.shtml')).text).toBe('/ssi/index.shtml')
+  })
+
+  it('denies and asks for passwords', async () => {
+    expect((await site.get('/app.log')).status).toBe(403)
+    expect((await site.get('/private/')).status).toBe(401)
+    expect((await site.get('/private/.htpasswd')).status).toBe(404)
+    const authorization = `Basic ${btoa('me:pw')}`
+    expect((await site.get('/private/', { headers: { authorization } })).text).toBe('members only')
+    expect((await site.get('/somebody/page.html')).status).toBe(403)
+    expect((await site.get('/somebody/page.html', { headers: { 'x-real-ip': '192.0.2.7' } })).status).toBe(200)
+  })
+
+  it('with a mistake in it is a 500 below it, nowhere else, and the log says why', async () => {
+    expect((await site.get('/bad/page.html')).status).toBe(500)
+    expect((await site.get('/')).status).toBe(200)
+    expect(await site.log()).toMatch(/bad\/\.htaccess: Invalid command 'NoSuchDirective'/)
+  })
+})
+
+describe('a .htaccess that nginx can follow', () => {
+  it('keeps php-fpm, and what it denies is denied', async () => {
+    const deny = '<IfModule mod_authz_core.c>\n  Require all denied\n</IfModule>\n'
+    const site = await host.serve({
+      'index.php': facts,
+      'data/.htaccess': deny,
+      'data/users.txt': 'secret',
+      'data/logo.png': 'secret',
+      'uploads/.htaccess': 'php_flag engine off\n',
+      'uploads/evil.php': '<?php echo "ran";',
+    })
+    expect(site.built.notes.join()).toContain('nginx with php-fpm')
+    for (const path of ['/data/users.txt', '/data/logo.png', '/data/', '/uploads/evil.php', '/uploads/evil.php/x'])
+      expect((await site.get(path)).status, path).toBe(403)
+    expect(await readdir(join(site.directory, 'edge'))).toEqual([])
+  })
+
+  it('is served by Apache when there is no PHP at all', async () => {
+    const tree = { '.htaccess': 'Redirect 302 /go https://example.org/\n', 'index.html': 'static' }
+    const site = await host.serve(tree)
+    expect((await site.get('/go')).headers.location).toBe('https://example.org/')
+    expect((await site.get('/')).text).toBe('static')
+  })
+})
+
+describe('a version constraint', () => {
+  it.each([
+    ['*', '8.4'],
+    ['^8.1', '8.4'],
+    ['~8.2.0', '8.2'],
+    ['>=7.2 <8.3', '8.2'],
+    ['^7.1.3 || ^8.0,<8.2', '7.4'],
+    ['7.4.*|8.2.*', '8.2'],
+    ['!=8.4.99', '8.2'],
+    ['^8.2@dev', '8.4'],
+  ])('%s means %s', async (constraint, version) => {
+    const directory = join(host.home, 'solve')
+    await mkdir(directory, { recursive: true })
+    expect(await solveConstraint(constraint, await loadOffered(), host.request(directory))).toEqual({ version })
+  })
+})
+
+describe('Composer', () => {
+  const library = {
+    'packages/greeting/composer.json': JSON.stringify({
+      name: 'demo/greeting',
+      version: '1.0.0',
+      autoload: { 'psr-4': { 'Demo\\': 'src/' } },
+    }),
+    'packages/greeting/src/Greeting.php':
+      '<?php namespace Demo; class Greeting { static function say() { return "hello"; } }',
+  }
+  const project = (require: object) =>
+    JSON.stringify({
+      require,
+      repositories: [{ type: 'path', url: 'packages/*', options: { symlink: false } }, { 'packagist.org': false }],
+    })
+
+  it('installs packages for the PHP that composer.json means, and the commit stays for the next release', async () => {
+    const site = await host.serve({
+      ...library,
+      'composer.json': project({ php: '^8.3', 'ext-intl': '*', 'demo/greeting': '^1' }),
+      'public/index.php':
+        '<?php require "../vendor/autoload.php"; echo Demo\\Greeting::say(), " ", PHP_MAJOR_VERSION, PHP_MINOR_VERSION;',
+      'public/app.css': 'a{}',
+    })
+    expect(site.built.notes.join()).toContain('PHP 8.4 (composer.json: ^8.3)')
+    expect((await site.get('/any/page')).text).toBe('hello 84')
+    expect((await readdir(join(site.directory, 'commit'))).sort()).toEqual(['composer.json', 'packages', 'public'])
+    expect(await readdir(join(site.directory, 'edge'))).toEqual(['app.css'])
+  }, 120_000)
+
+  it.each([
+    ['a package that is nowhere', { php: '8.4.*', 'demo/none': '1.0' }, /build-failed[^]*demo\/none/],
+    ['a PHP that is not on offer', { php: '^9' }, /PHP "\^9"[^]*invalid-site-config/],
+    ['a constraint that is none', { php: 'eight' }, /no version constraint[^]*invalid-site-config/],
+    ['an extension that is nowhere', { php: '8.4.*', 'ext-none': '*' }, /build-failed[^]*ext-none/],
+  ])(
+    'refuses %s, in its own words',
+    async (_, require, words) => {
+      const refusal: unknown = await host
+        .build({ ...library, 'composer.json': project(require), 'index.php': '' })
+        .catch((error: unknown) => error)
+      expect(inspect(refusal)).toMatch(words)
+    },
+    60_000,
+  )
 })

@@ -52,8 +52,10 @@ export async function buildPhp(request: BuildRequest, config: SiteConfig): Promi
   if (layout.app !== undefined) await addAppFiles(tree, layout)
   const facts = await readTreeFacts(rootPath(tree, layout.root))
   const server = chooseServer(facts.htaccess, layout.app)
-  const storage = await linkStorage({ directory: request.directory, tree }, storagePaths(config, layout))
-  await linkTemporary(request.directory, layout)
+  const wanted = storagePaths(config, layout)
+  await linkTemporary(request.directory, layout, wanted)
+  // Last: what lies behind these links is nothing of this machine's.
+  const storage = await linkStorage({ directory: request.directory, tree }, wanted)
   await writeRuntimeFiles(request, { ini, server, version: chosen.version.version, layout, facts })
   await publish(request, { layout, facts, server, storage })
   tellWarnings(request, chosen, facts)
@@ -137,12 +139,12 @@ function storagePaths(config: SiteConfig, layout: Layout): string[] {
 }
 
 /** To be written by an instance, and gone with it. What the build made there stays, read-only. */
-async function linkTemporary(directory: string, layout: Layout): Promise<void> {
+async function linkTemporary(directory: string, layout: Layout, storage: readonly string[]): Promise<void> {
   const made: string[] = []
   for (const path of layout.app?.temporary ?? []) {
     const folder = basePrefix(layout) + path.replace(/\/$/, '')
     const place = join(directory, 'tree', folder)
-    if (await exists(place)) continue
+    if (storage.some((stored) => isWithin(folder, stored.replace(/\/+$/, ''))) || (await exists(place))) continue
     await mkdir(dirname(place), { recursive: true })
     await symlink(`/tmp/site/${folder}`, place)
     made.push(`${folder}\n`)

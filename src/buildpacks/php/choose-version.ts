@@ -50,7 +50,7 @@ export function parseVersionFile(text: string): string {
 async function solved({ offered, solve }: VersionWish, constraint: string): Promise<ChosenVersion> {
   const solution = await solve(constraint)
   const why = `composer.json: ${constraint}`
-  if ('version' in solution) return named(offered, solution.version, 'composer.json')
+  if ('version' in solution) return { ...named(offered, solution.version, 'composer.json'), why }
   const list = offered.map(({ version }) => version).join(', ')
   throw new HostingError(
     'invalid-site-config',

@@ -1,6 +1,6 @@
 // Asks Composer's own library which PHP a constraint means, in a container: no other solver knows its syntax as it does.
 // An answer depends on nothing but the constraint and what is on offer, so each is asked once.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HostingError } from '../../errors/hosting-error.ts'
 import type { BuildRequest } from '../types.ts'
@@ -27,6 +27,8 @@ async function ask(constraint: string, versions: string, request: BuildRequest):
   const lines: string[] = []
   const sourceDirectory = await mkdtemp(join(request.directory, 'solve-'))
   try {
+    // The build reads it as another user.
+    await chmod(sourceDirectory, 0o755)
     const result = await request.runBuild({
       image: `php-${versions.split(' ').at(-1) ?? ''}`,
       buildpack: 'php',

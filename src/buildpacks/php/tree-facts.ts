@@ -39,12 +39,16 @@ export async function readTreeFacts(root: string): Promise<TreeFacts> {
   const files = await Promise.all(
     rules.slice(0, maxRules).map(async (rule) => ({ ...rule, text: await read(root, rule) })),
   )
+  const beyond = rules.length > maxRules ? [{ folder: '', name: '.htaccess', text: unread }] : []
   return {
-    htaccess: files.filter(({ name }) => name === '.htaccess').sort(byFolder),
-    userIni: files.filter(({ name }) => name === '.user.ini').sort(byFolder),
+    htaccess: [...files.filter(({ name }) => name === '.htaccess'), ...beyond].sort(byFolder),
+    userIni: files.filter(({ name, folder }) => name === '.user.ini' && !/[\0-\x1f\x7f]/.test(folder)).sort(byFolder),
     assets: assets.sort(),
   }
 }
+
+/** Stands for what is too much to be read here: Apache obeys it in any case. */
+const unread = 'TooLarge\n'
 
 async function list(root: string, folder: string): Promise<Dirent<Buffer>[]> {
   return await readdir(toBytes(`${root}/${folder}`), { encoding: 'buffer', withFileTypes: true })
@@ -67,11 +71,8 @@ function sort(entry: Dirent<Buffer>, folder: string, { rules, assets, below }: F
 
 async function read(root: string, { folder, name }: { folder: string; name: string }): Promise<string> {
   const path = toBytes(`${root}/${folder === '' ? '' : `${folder}/`}${name}`)
-  // A larger one is left to Apache, which says what it thinks of it.
-  return (await lstat(path)).size > maxRulesBytes ? tooLarge : fromBytes(await readFile(path))
+  return (await lstat(path)).size > maxRulesBytes ? unread : fromBytes(await readFile(path))
 }
-
-const tooLarge = 'TooLarge\n'
 
 function byFolder(left: FolderFile, right: FolderFile): number {
   return left.folder < right.folder ? -1 : 1

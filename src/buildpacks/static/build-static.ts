@@ -35,7 +35,8 @@ export async function buildStatic(request: BuildRequest, config: SiteConfig): Pr
     encoding: 'latin1',
   })
   const { seen } = await publish(request, { root, rules, compressible: types.compressible, built: tree !== source })
-  return [...describe(root, rules, seen), ...(await noteMissingPages(fromText(directory), root, rules.redirects))]
+  const unused = (config.storage?.length ?? 0) > 0 ? ['storage is not used: a static site writes nothing'] : []
+  return [...describe(root, rules, seen), ...unused, ...(await noteMissingPages(fromText(directory), root, rules.redirects))]
 }
 
 interface Content {

@@ -8,12 +8,17 @@ import { type LogEntry, type LogSource, renderEntry } from './entry.ts'
 
 const checkMs = 2000
 
-/** @throws HostingError not-found, forbidden */
-export async function followAll(context: SiteContext, sources: readonly LogSource[]): Promise<void> {
+/** @param written is told of each line that was shown @throws HostingError not-found, forbidden */
+export async function followAll(
+  context: SiteContext,
+  sources: readonly LogSource[],
+  written: (entry: LogEntry) => void,
+): Promise<void> {
   const stop = new AbortController()
   const signal = AbortSignal.any([context.gone, stop.signal])
   const emit = async (entry: LogEntry) => {
     if (!(await write(context, renderEntry(entry, context)))) stop.abort()
+    else written(entry)
   }
   const running = [whileAllowed(context, signal), ...sources.map((source) => source.follow(emit, signal))]
   try {

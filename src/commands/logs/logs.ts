@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { isRefusedWrite, refusedWriteHint } from '../../deploy/refused-write.ts'
 import { type SiteContext, siteCommand } from '../command.ts'
 import { flag, oneOf, releaseNumber } from '../inputs.ts'
 import { write, writeLine } from '../output/write.ts'
 import { appLog } from './app.ts'
 import { buildLog } from './build.ts'
-import { type LogSource, mergeEntries, renderEntry, sourceNames } from './entry.ts'
+import { type LogEntry, type LogSource, mergeEntries, renderEntry, sourceNames } from './entry.ts'
 import { followAll } from './follow.ts'
 import { webLog } from './web.ts'
 
@@ -34,12 +35,26 @@ export const logs = siteCommand({
     const sources = sourcesOf(context, typed)
     const backlogs = await Promise.all(sources.map((source) => source.backlog(typed.lines)))
     const entries = mergeEntries(backlogs, typed.lines)
-    for (const entry of entries) await write(context, renderEntry(entry, context))
+    const hint = createHint(context)
+    for (const entry of entries) {
+      await write(context, renderEntry(entry, context))
+      hint(entry)
+    }
     if (entries.length === 0 && typed.lines > 0) writeLine(context.stderr, 'Nothing was logged yet.')
-    if (typed.follow) await followAll(context, sources)
+    if (typed.follow) await followAll(context, sources, hint)
     return undefined
   },
 })
+
+/** Says once what a refused write means, beside the log: only the application saw it happen. */
+function createHint({ stderr }: SiteContext): (entry: LogEntry) => void {
+  let said = false
+  return ({ source, text }) => {
+    if (said || source !== 'app' || !isRefusedWrite(text)) return
+    said = true
+    writeLine(stderr, `  → ${refusedWriteHint}`)
+  }
+}
 
 function sourcesOf(context: SiteContext, { source, release }: z.infer<typeof input>): LogSource[] {
   if (source === 'build' || release !== undefined) return [buildLog(context, release)]

@@ -29,6 +29,7 @@ const mostConnections = 1000
 const startTimeoutMs = 120_000
 const stopTimeoutMs = 120_000
 const retryMs = 1000
+const pollMs = 100
 
 export function createOwnServer(parts: OwnServerParts): DatabaseServer {
   const { config, runtime, clock, log } = parts
@@ -51,17 +52,29 @@ export function createOwnServer(parts: OwnServerParts): DatabaseServer {
     await untilItAnswers()
   }
 
+  /** One that ends meanwhile is not waited for: whoever keeps it starts it once more. */
   async function untilItAnswers(): Promise<void> {
     const deadline = clock.now().getTime() + startTimeoutMs
-    for (;;) {
+    const answered = new AbortController()
+    const ended = runtime.serviceEnded(service, AbortSignal.any([answered.signal, stopping.signal]))
+    try {
+      const outcome = await Promise.race([poll(deadline, answered.signal), ended.then(() => 'ended' as const)])
+      if (outcome !== 'answered') throw await didNotStart(runtime, outcome)
+    } finally {
+      answered.abort()
+    }
+  }
+
+  async function poll(deadline: number, signal: AbortSignal): Promise<'answered' | 'late'> {
+    while (!signal.aborted && clock.now().getTime() < deadline) {
       try {
         await withAdmin(await adminConnection(), (admin) => admin.run('SELECT 1'))
-        return
-      } catch (error) {
-        if (clock.now().getTime() > deadline) throw await didNotStart(runtime, error)
+        return 'answered'
+      } catch {
+        await clock.sleep(pollMs, stopping.signal)
       }
-      await clock.sleep(100, stopping.signal)
     }
+    return 'late'
   }
 
   /** Together: a push and a start-up ask for it at the same time. */
@@ -175,11 +188,11 @@ function serviceSpec({ home, standalone, ...config }: Config, revision: string):
   }
 }
 
-async function didNotStart(runtime: Runtime, cause: unknown): Promise<HostingError> {
-  const lines = await Array.fromAsync(runtime.logs(`service-${service}`, { tail: 10 }))
-  return new HostingError('unavailable', `The database server did not start within ${startTimeoutMs / 1000} s`, {
+async function didNotStart(runtime: Runtime, why: 'ended' | 'late'): Promise<HostingError> {
+  const lines = await Array.fromAsync(runtime.logs(`service-${service}`, { tail: 10 })).catch(() => [])
+  const what = why === 'ended' ? 'ended while it started' : `did not start within ${startTimeoutMs / 1000} s`
+  return new HostingError('unavailable', `The database server ${what}`, {
     details: lines.map(({ text }) => text),
     hint: 'Its log above says why; a full disk and too small a database-memory-mb are the usual reasons.',
-    cause,
   })
 }

@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { ensureDirectory, removeTree } from '../../lib/files.ts'
+import { ensureDirectory, exists, removeTree } from '../../lib/files.ts'
 import { dropAccount, dropDatabase, makeAccount, makeDatabase } from './accounts.ts'
 import type { Admin } from './admin.ts'
 import { invalidDump } from './dump-check.ts'
-import { writeDump } from './dump.ts'
+import { type DumpOf, writeDump } from './dump.ts'
 import { loadSql } from './load.ts'
 import { newPassword, restoreNames } from './names.ts'
 import type { OpenDatabase, RestoreParts } from './restore-parts.ts'
-import { dropOtherObjects, hasMoved, moveTables, tablesIn, viewsIn } from './swap.ts'
+import { dropOtherObjects, hasMoved, hasPrograms, moveTables, tablesIn, triggersIn, viewsIn } from './swap.ts'
 
 interface Input {
   readonly sql: Readable
@@ -62,45 +62,42 @@ async function load(database: OpenDatabase, input: Input, parts: RestoreParts): 
   })
   const run = { site, uid, account, password, database: scratch }
   await loadSql(parts, { ...run, ...input })
-  const views = await parts.admin((admin) => checkLoaded(admin, scratch))
+  const { views, hasPrograms } = await parts.admin((admin) => checkLoaded(admin, scratch))
+  const hasFormer = await parts.admin(async (admin) => (await triggersIn(admin, database.name)).length > 0)
   await ensureDirectory(directoryOf(database, parts), 0o700)
-  await write(fileOf(database, 'views.sql', parts), async (stdout) => {
-    const options = ['--no-data', '--skip-triggers']
-    if (views.length > 0) await writeDump(parts, { ...run, options, only: views }, { stdout, signal: input.signal })
-  })
-  await write(fileOf(database, 'routines.sql', parts), (stdout) =>
-    writeDump(parts, { ...run, options: programsOnly }, { stdout, signal: input.signal }),
-  )
-  await write(fileOf(database, 'former.sql', parts), (stdout) =>
-    writeDump(
-      parts,
-      { ...run, account: database.name, password: database.password, database: database.name, options: triggersOnly },
-      { stdout, signal: input.signal },
-    ),
-  )
+  const live = { ...run, account: database.name, password: database.password, database: database.name }
+  const write = async (file: string, dump: DumpOf) =>
+    await writeFileWith(fileOf(database, file, parts), (stdout) =>
+      writeDump(parts, dump, { stdout, signal: input.signal }),
+    )
+  if (views.length > 0) await write('views.sql', { ...run, options: ['--no-data', '--skip-triggers'], only: views })
+  if (hasPrograms) await write('programs.sql', { ...run, options: [...triggersOnly, '--routines', '--events'] })
+  if (hasFormer) await write('former.sql', { ...live, options: triggersOnly })
 }
 
 const triggersOnly = ['--no-data', '--no-create-info', '--triggers']
-const programsOnly = [...triggersOnly, '--routines', '--events']
 
-/** @returns the views @throws HostingError when the dump made nothing at all: an empty input, most likely */
-async function checkLoaded(admin: Admin, scratch: string): Promise<string[]> {
+/** @throws HostingError when the dump made no table at all: an empty input, most likely */
+async function checkLoaded(admin: Admin, scratch: string): Promise<{ views: string[]; hasPrograms: boolean }> {
   const views = await viewsIn(admin, scratch)
-  if (views.length + (await tablesIn(admin, scratch)).length > 0) return views
-  throw invalidDump('The dump holds no table', {
-    hint: 'Was standard input the dump? ssh … db:restore SITE < dump.sql',
-  })
+  if (views.length + (await tablesIn(admin, scratch)).length === 0)
+    throw invalidDump('The dump holds no table', {
+      hint: 'Was standard input the dump? ssh … db:restore SITE < dump.sql',
+    })
+  return { views, hasPrograms: await hasPrograms(admin, scratch) }
 }
 
 /** Safe to do again from its start. */
 export async function finishRestore(database: OpenDatabase, parts: RestoreParts): Promise<void> {
   const { name, site, uid, password } = database
   const { scratch, retired } = restoreNames(name)
-  const load = async (file: string) =>
-    await loadSql(parts, {
-      ...{ site, uid, password, account: name, database: name, signal: parts.signal },
-      sql: createReadStream(fileOf(database, file, parts)),
-    })
+  /** What was not written down is not needed. */
+  const load = async (file: string) => {
+    const path = fileOf(database, file, parts)
+    if (!(await exists(path))) return
+    const run = { site, uid, password, account: name, database: name, signal: parts.signal }
+    await loadSql(parts, { ...run, sql: createReadStream(path) })
+  }
   try {
     await parts.admin((admin) => moveTables(admin, { live: name, scratch, retired }))
   } catch (error) {
@@ -113,7 +110,7 @@ export async function finishRestore(database: OpenDatabase, parts: RestoreParts)
   parts.onStep?.('after:restore-move')
   await parts.admin((admin) => dropOtherObjects(admin, name))
   // Routines first: views and triggers may call them.
-  for (const file of ['routines.sql', 'views.sql'])
+  for (const file of ['programs.sql', 'views.sql'])
     await load(file).catch((error: unknown) => Promise.reject(unfinished(site.name, error)))
   await undoRestore(database, parts)
 }
@@ -148,7 +145,7 @@ function fileOf(database: OpenDatabase, file: string, parts: RestoreParts): stri
   return join(directoryOf(database, parts), file)
 }
 
-async function write(path: string, work: (stdout: Writable) => Promise<void>): Promise<void> {
+async function writeFileWith(path: string, work: (stdout: Writable) => Promise<void>): Promise<void> {
   const stdout = createWriteStream(path, { mode: 0o600, flush: true })
   await work(stdout)
   stdout.end()

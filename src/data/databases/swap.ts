@@ -47,18 +47,10 @@ export async function hasMoved(admin: Admin, retired: string): Promise<boolean> 
 export async function dropOtherObjects(admin: Admin, database: string): Promise<void> {
   for (const name of await viewsIn(admin, database)) await admin.run(`DROP VIEW IF EXISTS ${table(database, name)}`)
   await dropTriggers(admin, database)
-  const routines = await admin.rows(
-    named.extend({ type: z.enum(['PROCEDURE', 'FUNCTION', 'PACKAGE', 'PACKAGE BODY']) }),
-    'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?',
-    [database],
-  )
-  for (const { name, type } of routines) await admin.run(`DROP ${type} IF EXISTS ${table(database, name)}`)
-  const events = await admin.rows(
-    named,
-    'SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?',
-    [database],
-  )
-  for (const { name } of events) await admin.run(`DROP EVENT IF EXISTS ${table(database, name)}`)
+  for (const { name, type } of await routinesIn(admin, database))
+    await admin.run(`DROP ${type} IF EXISTS ${table(database, name)}`)
+  for (const { name } of await eventsIn(admin, database))
+    await admin.run(`DROP EVENT IF EXISTS ${table(database, name)}`)
 }
 
 /** Tables of every kind, sequences among them. */
@@ -80,13 +72,38 @@ export async function viewsIn(admin: Admin, database: string): Promise<string[]>
   return rows.map(({ name }) => name)
 }
 
-async function dropTriggers(admin: Admin, database: string): Promise<void> {
-  const triggers = await admin.rows(
+export async function triggersIn(admin: Admin, database: string): Promise<string[]> {
+  const rows = await admin.rows(
     named,
     'SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?',
     [database],
   )
-  for (const { name } of triggers) await admin.run(`DROP TRIGGER IF EXISTS ${table(database, name)}`)
+  return rows.map(({ name }) => name)
+}
+
+/** Triggers, routines or events. */
+export async function hasPrograms(admin: Admin, database: string): Promise<boolean> {
+  const others = [await triggersIn(admin, database), await routinesIn(admin, database), await eventsIn(admin, database)]
+  return others.some((found) => found.length > 0)
+}
+
+async function routinesIn(admin: Admin, database: string) {
+  return await admin.rows(
+    named.extend({ type: z.enum(['PROCEDURE', 'FUNCTION', 'PACKAGE', 'PACKAGE BODY']) }),
+    'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?',
+    [database],
+  )
+}
+
+async function eventsIn(admin: Admin, database: string) {
+  return await admin.rows(named, 'SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?', [
+    database,
+  ])
+}
+
+async function dropTriggers(admin: Admin, database: string): Promise<void> {
+  for (const name of await triggersIn(admin, database))
+    await admin.run(`DROP TRIGGER IF EXISTS ${table(database, name)}`)
 }
 
 function table(database: string, name: string): string {

@@ -49,9 +49,7 @@ export interface Databases {
   start(): Promise<void>
   /** Ends what is under way; the server as well, in a trial run. */
   stop(): Promise<void>
-  /** Undefined when the site has none. A half-made one counts: it is finished before it is used. */
-  find(site: Site): Promise<DatabaseRow | undefined>
-  /** @throws HostingError not-found when the site has none */
+  /** @throws HostingError not-found when the site has none, conflict when it is only half made */
   get(site: Site): Promise<DatabaseRow>
   /** Makes the database of a site unless it has one. @returns whether it was made now */
   ensure(site: Site, print: Print): Promise<boolean>

@@ -40,14 +40,15 @@ export async function finishRotations(parts: Parts): Promise<void> {
 
 /** Once no instance is left that was started with it. */
 async function finishRotation(siteId: number, signal: AbortSignal, parts: Parts): Promise<void> {
-  for (; !signal.aborted; await pause(parts.clock, pollMs, signal)) {
+  while (!signal.aborted) {
     const since = (await parts.databases.rotations()).find((rotation) => rotation.siteId === siteId)?.since
     if (since === undefined) return
     const instances = await parts.store.instances.listOf(siteId)
-    if (instances.some(({ created_at }) => created_at < since)) continue
-    const site = await parts.store.sites.get(siteId)
-    await parts.databases.endRotation(site, 'keep-new')
-    return
+    if (instances.every(({ created_at }) => created_at >= since)) {
+      await parts.databases.endRotation(await parts.store.sites.get(siteId), 'keep-new')
+      return
+    }
+    await pause(parts.clock, pollMs, signal)
   }
 }
 

@@ -20,6 +20,7 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
   background.run('remove the database of a destroyed site', () => parts.databases.removeLeftovers())
   const { repositories, releases, logs } = config.home
   background.run('remove what a destroyed site left', async (signal) => {
+    await parts.storages.sweep()
     for (const place of [repositories, releases, logs]) await emptyTrash(place, signal)
   })
 }
@@ -28,10 +29,11 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
  * One transaction, which others wait for: by the time somebody else can take the name, nothing bears it any more. Else the next owner
  * would get this site's repository and logs to read, and lose their own to the rest of the removal.
  */
-async function giveUpName(site: Site, { store, edge, config: { home } }: Parts): Promise<void> {
+async function giveUpName(site: Site, { store, edge, storages, config: { home } }: Parts): Promise<void> {
   await store.transaction(async (inside) => {
     const domains = await inside.domains.listOf(site.id)
     await inside.sites.remove(site.id)
+    await storages.discard(site.name)
     for (const { name } of domains) await edge.routes.remove(parseHostName(name))
     await moveToTrash(repositoryPath(home, site.name), home.repositories)
     await moveToTrash(join(home.releases, site.name), home.releases)

@@ -32,8 +32,11 @@ export const startInstance: Step = async ({ attempt, parts }) => {
 
 /** What the release asks for and the site has not got yet. It stays when the deploy fails: the next one needs it as well. */
 async function makeNeeded({ site, release, facts, print }: Attempt, parts: Parts): Promise<void> {
-  const { database } =
+  const { database, storage } =
     facts.manifest ?? (await readManifest(releasePath(parts.config.home, site.name, release.directory)))
-  if (database === undefined || !(await parts.databases.ensure(site, print))) return
-  print(`  made the database of ${site.name}`)
+  if (database !== undefined && (await parts.databases.ensure(site, print)))
+    print(`  made the database of ${site.name}`)
+  if (storage.length === 0) return
+  const seeded = await parts.storages.seed(site, { directory: release.directory, paths: storage })
+  if (seeded.length > 0) print(`  storage begins with what the repository holds: ${seeded.join(', ')}`)
 }

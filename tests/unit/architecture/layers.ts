@@ -9,6 +9,7 @@ const levels: readonly (readonly string[])[] = [
   ['buildpacks', 'data', 'git', 'runtime', 'edge'],
   ['access'],
   ['store'],
+  ['privileged'],
   ['config'],
   ['names', 'errors'],
   ['lib'],

@@ -40,6 +40,7 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   'db:restore': [['db:restore demo', ok, ok, ok, forbidden, missing]],
   'db:rotate': [['db:rotate demo', ok, ok, ok, forbidden, missing]],
   'db:destroy': [['db:destroy demo --confirm demo.localhost', ok, ok, forbidden, forbidden, missing]],
+  storage: [['storage demo', ok, ok, ok, ok, missing]],
   domains: [['domains demo', ok, ok, ok, ok, missing]],
   'domains:add': [['domains:add demo VISITOR.example.org', ok, ok, forbidden, forbidden, missing]],
   'domains:remove': [['domains:remove demo VISITOR.example.net', ok, ok, forbidden, forbidden, missing]],

@@ -57,7 +57,6 @@ const database: DatabaseRow = {
 const idleDatabases: Databases = {
   start: absent,
   stop: absent,
-  find: () => Promise.resolve(database),
   get: () => Promise.resolve(database),
   ensure: absent,
   surroundings: absent,
@@ -120,6 +119,7 @@ export async function createPlatform(
       rotateDatabase: called('rotateDatabase'),
       removeDatabase: called('removeDatabase'),
       restoreDatabase: () => Promise.resolve({ tables: 1 }),
+      surveyStorage: () => Promise.resolve(undefined),
       start: called('start'),
       stop: called('stop'),
       restart: called('restart'),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
+import { createStorages } from '../../../src/data/storage/storages.ts'
 import { createBackground } from '../../../src/deploy/background.ts'
 import { destroySite } from '../../../src/deploy/operations/destroy.ts'
 import type { Parts } from '../../../src/deploy/parts.ts'
@@ -18,7 +19,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
   const root = await mkdtemp(join(tmpdir(), 'hosting-destroy-'))
   const config = loadConfig({ flags: { home: root }, env: {} })
   const store = await openStore(':memory:', systemClock)
-  const { repositories, releases, logs, routes } = config.home
+  const { repositories, releases, logs, routes, storage } = config.home
   const owner = await store.accounts.add('ann', 'user')
   const site = await store.sites.add({ name: parseHostName('demo.localhost'), ownerId: owner.id, branch: 'main' })
   await store.domains.add(parseHostName('demo.localhost'), site.id)
@@ -28,16 +29,17 @@ it('leaves nothing under the name of a site from the moment on in which others c
     join(repositories, 'demo.localhost.git'),
     join(releases, 'demo.localhost/r'),
     join(logs, 'demo.localhost'),
+    join(storage, 'demo.localhost'),
   ])
     await mkdir(path, { recursive: true })
   await mkdir(routes)
   await routesIn(config.home).park(parseHostName('demo.localhost'))
 
   const named = async () =>
-    (await Promise.all([repositories, releases, logs, routes].map((path) => readdir(path))))
+    (await Promise.all([repositories, releases, logs, routes, storage].map((path) => readdir(path))))
       .flat()
       .filter((entry) => entry.startsWith('demo.localhost'))
-  expect(await named()).toHaveLength(4)
+  expect(await named()).toHaveLength(5)
   let leftWhenFree: string[] | undefined
   const runtime: Pick<Runtime, 'remove' | 'forgetSite'> = {
     async remove() {
@@ -53,6 +55,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
     store,
     runtime,
     edge,
+    storages: await createStorages(config),
     background,
     databases: { removeLeftovers: () => Promise.resolve() },
     clock: systemClock,
@@ -60,7 +63,12 @@ it('leaves nothing under the name of a site from the moment on in which others c
   } as unknown as Parts)
   expect(leftWhenFree).toEqual([])
   await expect
-    .poll(async () => [...(await readdir(repositories)), ...(await readdir(releases)), ...(await readdir(logs))])
+    .poll(async () => [
+      ...(await readdir(repositories)),
+      ...(await readdir(releases)),
+      ...(await readdir(logs)),
+      ...(await readdir(storage)),
+    ])
     .toEqual([])
   await background.stop()
   await store.close()

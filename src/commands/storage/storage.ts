@@ -1,0 +1,58 @@
+import type { StorageSurvey } from '../../data/storage/storages.ts'
+import { siteCommand } from '../command.ts'
+import { nothing } from '../inputs.ts'
+import { done, renderFacts } from '../output/outcome.ts'
+import { type Column, renderTable } from '../output/table.ts'
+import { renderBytes, type View } from '../output/view.ts'
+
+export const storage = siteCommand({
+  name: 'storage',
+  group: 'Environment',
+  summary: 'Show what a site keeps across releases',
+  description:
+    'Each path that the live release may write: its size, and what differs there from what the repository holds.\nNothing is ever written over: what the repository holds is copied once, where storage has nothing of that name.',
+  examples: ['storage demo', 'storage demo --json'],
+  permission: 'site:read',
+  input: nothing,
+  run: async ({ deployments, site }) => {
+    const survey = await deployments.surveyStorage(site)
+    if (survey === undefined)
+      return done({ paths: [] }, `${site.name} keeps nothing: it is a static site, or nothing has been deployed yet`)
+    return { data: survey, text: (view) => renderSurvey(survey, view) }
+  },
+})
+
+type Row = StorageSurvey['paths'][number]
+
+function renderSurvey(survey: StorageSurvey, view: View): string[] {
+  const { enforced, quota, used, paths, elsewhere, partial } = survey
+  const limit = enforced ? renderBytes(quota.bytes) : `${renderBytes(quota.bytes)}, not enforced here (docs/storage.md)`
+  const rows = [...paths, ...(elsewhere.files > 0 ? [{ path: '(elsewhere)', ...elsewhere, drift: null }] : [])]
+  return [
+    ...renderFacts(
+      [
+        ['Used', renderBytes(used.bytes)],
+        ['Quota', limit],
+        ...(enforced ? [['Files', `${used.files} of at most ${quota.files}`] as const] : []),
+      ],
+      view,
+    ),
+    ...(partial ? ['There is too much to look at all of it: sizes and files are less than there are.'] : []),
+    '',
+    ...(rows.length === 0
+      ? ['No path is kept. `storage` in hosting.toml lists those that the site may write.']
+      : renderTable(columns, rows, view)),
+  ]
+}
+
+const columns: readonly Column<Row>[] = [
+  { head: 'PATH', cell: (row) => row.path },
+  { head: 'SIZE', cell: (row) => renderBytes(row.bytes) },
+  { head: 'FILES', cell: (row) => String(row.files) },
+  { head: 'BESIDE THE REPOSITORY', cell: ({ drift }) => (drift === null ? '-' : renderDrift(drift)) },
+]
+
+function renderDrift(drift: NonNullable<Row['drift']>): string {
+  const parts = (['changed', 'added', 'missing'] as const).filter((key) => drift[key] > 0)
+  return parts.length === 0 ? 'the same' : parts.map((key) => `${drift[key]} ${key}`).join(', ')
+}

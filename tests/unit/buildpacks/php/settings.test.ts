@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { parseComposerJson } from '../../../../src/buildpacks/php/composer-json.ts'
+import { renderIni } from '../../../../src/buildpacks/php/ini.ts'
+import { noteUserIni, parseUserIni } from '../../../../src/buildpacks/php/user-ini.ts'
+import { parseProcfile } from '../../../../src/buildpacks/procfile.ts'
+
+const limits = { memoryMb: 256, uploadMb: 128 }
+
+describe('[php] ini', () => {
+  it('becomes a file of PHP settings', () => {
+    const settings = {
+      memory_limit: '256M',
+      'date.timezone': 'Europe/Paris',
+      display_errors: true,
+      max_input_vars: 9000,
+    }
+    expect(renderIni(settings, limits)).toBe(
+      'memory_limit = "256M"\ndate.timezone = "Europe/Paris"\ndisplay_errors = On\nmax_input_vars = 9000\n',
+    )
+  })
+
+  it.each([
+    ['memory_limit', '257M', 'more than the 256 MB that an instance has'],
+    ['memory_limit', -1, 'more than the 256 MB'],
+    ['memory_limit', 'lots', 'no size such as'],
+    ['upload_max_filesize', '1G', 'more than the 128 MB that a request may have'],
+    ['extension', 'evil.so', 'the platform\u2019s'],
+    ['Error_Log', '/tmp/x', 'the platform\u2019s'],
+    ['a b', '1', 'no name of a PHP setting'],
+    ['user_agent', 'x"\nextension=evil.so', 'may not hold quotes'],
+    ['user_agent', '${HOME}', 'may not hold quotes'],
+  ])('refuses %s = %j', (name, value, words) => {
+    expect(() => renderIni({ [name]: value }, limits)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-site-config',
+        details: [expect.stringContaining(`php.ini.${name}: `) && (expect.stringContaining(words) as string)],
+      }),
+    )
+  })
+})
+
+describe('.user.ini', () => {
+  it('is read as PHP reads it', () => {
+    const text = '; comment\nmemory_limit = 64M\nname="a ; b" ; why\n[section]\nbroken\n'
+    expect(parseUserIni(text)).toEqual([
+      { name: 'memory_limit', value: '64M' },
+      { name: 'name', value: 'a ; b' },
+    ])
+  })
+
+  it('is told about limits that it cannot lift', () => {
+    expect(noteUserIni({ folder: 'sub', text: 'memory_limit=1G\npost_max_size=8M' }, limits)).toEqual([
+      'sub/.user.ini: memory_limit: 1G is more than the 256 MB that an instance has',
+    ])
+  })
+})
+
+describe('composer.json', () => {
+  it('tells what it requires', () => {
+    expect(parseComposerJson('{"require":{"php":"^8"}}')).toEqual({ require: { php: '^8' }, needsInstall: true })
+    expect(parseComposerJson('{"require":[],"anything":{}}')).toEqual({ require: {}, needsInstall: false })
+  })
+
+  it.each(['{', '[]', '{"require":{"php":8}}'])('is refused when it is %s', (text) => {
+    expect(() => parseComposerJson(text)).toThrow(expect.objectContaining({ code: 'invalid-site-config' }))
+  })
+})
+
+describe('Procfile', () => {
+  it('has a release command, workers and a web process that is the platform\u2019s', () => {
+    expect(
+      parseProcfile(
+        '# processes\nweb: vendor/bin/heroku-php\nrelease: php migrate.php: now\r\nqueue:  php work.php \n',
+      ),
+    ).toEqual({
+      releaseCommand: 'php migrate.php: now',
+      workers: { queue: 'php work.php' },
+      hasWeb: true,
+    })
+    expect(parseProcfile('')).toEqual({ workers: {}, hasWeb: false })
+  })
+
+  it('is refused with the lines that are wrong', () => {
+    expect(() => parseProcfile('a: b\nnothing\na: c\n')).toThrow(
+      expect.objectContaining({ message: 'There are 2 mistakes in Procfile' }),
+    )
+  })
+})
