@@ -36,7 +36,11 @@ export async function buildStatic(request: BuildRequest, config: SiteConfig): Pr
   })
   const { seen } = await publish(request, { root, rules, compressible: types.compressible, built: tree !== source })
   const unused = (config.storage?.length ?? 0) > 0 ? ['storage is not used: a static site writes nothing'] : []
-  return [...describe(root, rules, seen), ...unused, ...(await noteMissingPages(fromText(directory), root, rules.redirects))]
+  return [
+    ...describe(root, rules, seen),
+    ...unused,
+    ...(await noteMissingPages(fromText(directory), root, rules.redirects)),
+  ]
 }
 
 interface Content {
