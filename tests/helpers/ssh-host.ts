@@ -47,6 +47,7 @@ const commands: Record<string, (request: Request, words: string[]) => Promise<nu
     return Number(status)
   },
   async sleep({ gone, stdout }, [seconds]) {
+    stdout.write('sleeping\n')
     await delay(Number(seconds) * 1000, undefined, { signal: gone }).catch(() => undefined)
     stdout.write(gone.aborted ? 'interrupted\n' : 'slept\n')
     return gone.aborted ? 130 : 0

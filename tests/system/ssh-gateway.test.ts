@@ -1,4 +1,5 @@
 // The SSH gateway and the local door, used as people use them: with OpenSSH's client and the `hosting` command.
+import { once } from 'node:events'
 import { createHash, randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -105,10 +106,8 @@ describe('a command', () => {
   })
 
   it('learns when its client is gone', async () => {
-    const logins = () => gateway.log.split('logged in').length
-    const before = logins()
     const child = start('ssh', [...gateway.args(), 'sleep 60'])
-    await until('the login', () => logins() > before)
+    await once(child.stdout!, 'data')
     child.kill('SIGKILL')
     await until('the end of the request', () => gateway.log.includes('"command":"sleep","gone":true'))
   })
@@ -127,9 +126,10 @@ describe('a terminal', () => {
     const child = start('ssh', [...gateway.args({ flags }), 'sleep 60'])
     let shown = ''
     child.stdout?.on('data', (chunk: Buffer) => (shown += chunk.toString()))
-    setTimeout(() => child.stdin?.write('\x03'), 300)
+    await until('the command', () => shown === 'sleeping\r\n')
+    child.stdin?.write('\x03')
     expect(await ended(child)).toBe(130)
-    expect(shown).toBe('interrupted\r\n')
+    expect(shown).toBe('sleeping\r\ninterrupted\r\n')
   })
 
   it('ends the input by Ctrl-D and sends Return as a line feed', async () => {
@@ -254,7 +254,8 @@ describe('the hosting command', () => {
     const { stdout } = await run('script', ['-qec', `stty cols 90 rows 33; ${typed} show`, '/dev/null'])
     expect(JSON.parse(stdout)).toMatchObject({ terminal: { columns: 90, rows: 33 } })
     const child = start('script', ['-qec', `${typed} sleep 60`, '/dev/null'])
-    setTimeout(() => child.stdin?.write('\x03'), 700)
+    await once(child.stdout!, 'data')
+    child.stdin?.write('\x03')
     expect(await ended(child)).toBe(130)
   })
 

@@ -8,6 +8,8 @@ import type { ServerChannel } from 'ssh2'
 import { findKeyExchange, forgetSentPiece } from './ssh2-repairs.ts'
 
 const mostQueuedBytes = 1024 * 1024
+/** What the packets of OpenSSH's client hold. */
+const gatheredBytes = 32 * 1024
 
 interface Wire {
   readonly channel: ServerChannel
@@ -26,16 +28,15 @@ export interface ChannelOutput {
 
 export function channelOutput(wire: Wire): ChannelOutput {
   let turn = Promise.resolve()
-  const inTurn = (target: Writable, data: Buffer, done: (error?: Error | null) => void) => {
-    turn = turn.then(() => send(wire, target, data))
+  const inTurn = (target: Writable, pieces: readonly Buffer[], done: (error?: Error | null) => void) => {
+    for (const piece of pieces) turn = turn.then(() => send(wire, target, piece))
     turn.then(() => done(), done)
   }
   const to = (target: Writable) =>
     new Writable({
       highWaterMark: 128 * 1024,
-      write: (chunk: Buffer, _encoding, done) => inTurn(target, chunk, done),
-      // All that waits goes out as one: a packet for each line of a log would cost many times as much.
-      writev: (waiting, done) => inTurn(target, Buffer.concat(waiting.map(({ chunk }) => chunk as Buffer)), done),
+      write: (chunk: Buffer, _encoding, done) => inTurn(target, [chunk], done),
+      writev: (waiting, done) => inTurn(target, gather(waiting.map(({ chunk }) => chunk as Buffer)), done),
     }).on('error', () => undefined)
   const stdout = to(wire.channel)
   const stderr = to(wire.channel.stderr)
@@ -45,6 +46,21 @@ export function channelOutput(wire: Wire): ChannelOutput {
     await Promise.all([ended(stdout), ended(stderr)])
   }
   return { stdout, stderr, flush }
+}
+
+/** What waits in small pieces goes out in large ones: a packet for each line of a log would cost many times as much. Large ones aren't copied. */
+function gather(chunks: readonly Buffer[]): Buffer[] {
+  const pieces: Buffer[][] = []
+  let size = gatheredBytes
+  for (const chunk of chunks) {
+    if (size + chunk.length > gatheredBytes) {
+      pieces.push([])
+      size = 0
+    }
+    pieces.at(-1)?.push(chunk)
+    size += chunk.length
+  }
+  return pieces.map((piece) => (piece.length === 1 && piece[0] !== undefined ? piece[0] : Buffer.concat(piece)))
 }
 
 async function send({ channel, socket, lost, translate }: Wire, target: Writable, chunk: Buffer): Promise<void> {

@@ -1,10 +1,11 @@
-// Frees the buffers of what a connection has carried while they are young. V8 lets them pile up to a multiple of its young generation: a clone
-// of 500 MB grew the process by 60 to 90 MB, and by 20 to 45 MB with a minor collection (a millisecond) every 8 MB.
+// Frees the buffers of what a connection has carried while they are young. V8 counts them as part of the heap that it watches, so that every
+// 10 MB or so a full collection would run (50 ms of processor time; a third of a transfer's), and lets them pile up meanwhile.
 // The daemon is started with --expose-gc for this. A collector fetched at run time (node:v8 and node:vm) runs in a context of its own,
 // where the destructors of ssh2's native ciphers end the process.
 import type { Socket } from 'node:net'
 
-const everyBytes = 8 * 1024 * 1024
+/** Each byte is in two or three buffers. More often would find those still in use, and V8 keeps for long what it finds twice. */
+const everyBytes = 2 * 1024 * 1024
 
 export function collectAsItFlows(socket: Socket): void {
   let collectedAt = 0

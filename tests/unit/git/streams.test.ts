@@ -53,7 +53,7 @@ describe('a connection', () => {
       },
     })
     const child = talker()
-    connect(child, client(stdout), { onGone: () => (gone += 1), stallLimitMs: 2000 })
+    connect(child, client(stdout), { onGone: () => (gone += 1), stallLimitMs: 20_000 })
     await ended(child)
     stdout.end()
     await once(stdout, 'finish')
