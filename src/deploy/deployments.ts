@@ -65,7 +65,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
     destroy: (site) =>
       inTurn(site, 'being destroyed', async (current) => {
-        await warmInstances.dismiss(site.id)
+        await warmInstances.end(site.id)
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {
