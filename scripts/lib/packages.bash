@@ -10,6 +10,8 @@ platform_needs=(
   '/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so libnginx-mod-http-brotli-filter'
   'debootstrap debootstrap'
   '/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring'
+  'mkfs.ext4 e2fsprogs'
+  'losetup mount'
   'git git'
   'ssh-keygen openssh-client'
 )
@@ -22,6 +24,8 @@ test_needs=(
   'curl curl'
   'systemd-analyze systemd'
   'ps procps'
+  'ip iproute2'
+  'openssl openssl'
 )
 bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl')
 

@@ -2,7 +2,7 @@
 import { parseHostName } from '../names/host-name.ts'
 import type { Site } from '../store/sites.ts'
 import { environmentOf } from './environment.ts'
-import { createDatabase, removeDatabase, rotateDatabase } from './operations/database.ts'
+import { createDatabase, finishRotation, removeDatabase, rotateDatabase } from './operations/database.ts'
 import { destroySite } from './operations/destroy.ts'
 import { changeEnvironment } from './operations/environment.ts'
 import { restartSite, startSite, stopSite } from './operations/power.ts'
@@ -17,18 +17,9 @@ import { WarmInstances } from './warm.ts'
 
 export function createDeployments(parts: Parts): Deployments & { warmInstances: WarmInstances } {
   const queue = new DeployQueue()
+  const inTurn = createTurns(queue, parts)
   const warmInstances = new WarmInstances(parts)
   const tools: PushTools = { parts, queue, warmInstances }
-
-  /** Runs a command's work on the site as it is once its turn has come. */
-  async function inTurn<T>(site: Site, what: string, work: (current: Site) => Promise<T>): Promise<T> {
-    const slot = queue.enterNow(site, what)
-    try {
-      return await work(await parts.store.sites.get(site.id))
-    } finally {
-      slot.leave()
-    }
-  }
 
   return {
     warmInstances,
@@ -48,11 +39,14 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         warmInstances.drop(site.id)
         return await createDatabase(current, print, parts)
       }),
-    rotateDatabase: (site, print) =>
-      inTurn(site, 'a new database password', async (current) => {
+    async rotateDatabase(site, print) {
+      await inTurn(site, 'a new database password', async (current) => {
         warmInstances.drop(site.id)
         await rotateDatabase(current, print, parts)
-      }),
+      })
+      print('The old password holds until the old instance has finished its requests …')
+      await finishRotation(site.id, parts)
+    },
     removeDatabase: (site) =>
       inTurn(site, 'its database being removed', async (current) => {
         warmInstances.drop(site.id)
@@ -65,12 +59,24 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
     destroy: (site) =>
       inTurn(site, 'being destroyed', async (current) => {
-        await warmInstances.dismiss(site.id)
+        await warmInstances.end(site.id)
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {
       if (removed !== undefined) await parts.edge.routes.remove(parseHostName(removed))
       await routeAsWritten(site.id, parts)
     },
+  }
+}
+
+/** Runs a command's work on the site as it is once its turn has come. */
+function createTurns(queue: DeployQueue, { store }: Pick<Parts, 'store'>) {
+  return async function inTurn<T>(site: Site, what: string, work: (current: Site) => Promise<T>): Promise<T> {
+    const slot = queue.enterNow(site, what)
+    try {
+      return await work(await store.sites.get(site.id))
+    } finally {
+      slot.leave()
+    }
   }
 }

@@ -22,10 +22,13 @@ export async function previousRelease(site: Site, { store, config }: Parts): Pro
   return { directory, commit: release.commit, commitDirectories }
 }
 
-/** A build that put something else in the tree's place kept it as commit/; storage has put parts of it aside as seed/. */
+/**
+ * A build that put something else in the tree's place kept it as commit/; storage has put parts of it aside as seed/. That comes first: in tree/
+ * those parts are links to what is something else on this machine than in an instance.
+ */
 async function commitIn(directory: string): Promise<string[]> {
   const commit = join(directory, 'commit')
   if (await exists(commit)) return [commit]
-  const [tree, seed] = [join(directory, 'tree'), join(directory, 'seed')]
-  return (await exists(seed)) ? [tree, seed] : [tree]
+  const [seed, tree] = [join(directory, 'seed'), join(directory, 'tree')]
+  return (await exists(seed)) ? [seed, tree] : [tree]
 }

@@ -11,6 +11,7 @@ import type { Job } from '../store/jobs.ts'
 import { undoAttempt } from './attempt.ts'
 import { goLive } from './deploy.ts'
 import { instanceSpec } from './instances.ts'
+import { finishRotations } from './operations/database.ts'
 import type { Attempt, Parts } from './parts.ts'
 import { whyParked } from './routing.ts'
 import { drain } from './steps/drain.ts'
@@ -22,6 +23,7 @@ export async function recover(parts: Parts): Promise<void> {
   for (const job of jobs) await settle(job, parts)
   await removeStrays(parts)
   await restoreRoutes(parts)
+  await finishRotations(parts)
 }
 
 /** A deploy is finished if its commit point was passed, else undone. */

@@ -23,6 +23,8 @@ const firstImage = 'static'
 
 export class WarmInstances {
   readonly #parts: Parts
+  /** Sites that are being destroyed. Their ids are never given out again. */
+  readonly #ended = new Set<number>()
   readonly #waiting = new Map<number, { warm: Promise<WarmInstance>; site: Site; expiry: NodeJS.Timeout }>()
 
   constructor(parts: Parts) {
@@ -40,7 +42,8 @@ export class WarmInstances {
   /** Starts one for the next push, making room by giving up the one that has waited longest. */
   prepare(site: Site): void {
     const most = this.#parts.config['warm-instances']
-    if (most === 0 || this.#waiting.has(site.id) || this.#parts.background.signal.aborted) return
+    if (most === 0 || this.#waiting.has(site.id) || this.#ended.has(site.id) || this.#parts.background.signal.aborted)
+      return
     const [oldest] = this.#waiting.keys()
     if (this.#waiting.size >= most && oldest !== undefined) this.drop(oldest)
     this.keep(site, this.#start(site))
@@ -48,7 +51,7 @@ export class WarmInstances {
 
   /** Takes back an instance that was not needed (a push of another branch). */
   keep(site: Site, warm: Promise<WarmInstance>): void {
-    if (this.#waiting.has(site.id)) {
+    if (this.#waiting.has(site.id) || this.#ended.has(site.id)) {
       this.#parts.background.run('discard a warm instance', () => this.discard(site, warm))
       return
     }
@@ -58,11 +61,16 @@ export class WarmInstances {
 
   /** Gives up the instance that waits for a site, if one does. */
   drop(siteId: number): void {
-    this.#parts.background.run('discard a warm instance', () => this.dismiss(siteId))
+    this.#parts.background.run('discard a warm instance', () => this.#dismiss(siteId))
   }
 
-  /** As `drop`, and resolves when nothing of it is left. */
-  async dismiss(siteId: number): Promise<void> {
+  /** Nothing waits for this site any more, nor will: resolves when nothing of it is left. */
+  async end(siteId: number): Promise<void> {
+    this.#ended.add(siteId)
+    await this.#dismiss(siteId)
+  }
+
+  async #dismiss(siteId: number): Promise<void> {
     const waiting = this.#waiting.get(siteId)
     if (waiting === undefined) return
     this.#forget(siteId)

@@ -49,7 +49,6 @@ export const verbNames = ['ensure', 'seed', 'survey', 'discard', 'sweep', 'settl
 export type Verb = keyof typeof verbs
 export type Takes<V extends Verb> = z.infer<(typeof verbs)[V]['takes']>
 export type Gives<V extends Verb> = z.infer<(typeof verbs)[V]['gives']>
-export type StorageSite = z.infer<typeof site>
 export type StorageRelease = z.infer<typeof release>
 export type StorageSurvey = z.infer<typeof survey>
 export type Amount = z.infer<typeof amount>

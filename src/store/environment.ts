@@ -1,8 +1,6 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Tables } from './schema.ts'
-
-export type Variable = Selectable<Tables['environment']>
 
 export function environmentIn(db: Kysely<Tables>, clock: Clock) {
   return {

@@ -1,6 +1,6 @@
 // Trees of real repositories: listed within limits, compared, and written as releases.
 import fc from 'fast-check'
-import { chmod, link, lstat, readdir, readFile, readlink, rm, symlink, truncate } from 'node:fs/promises'
+import { chmod, link, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { changedPaths } from '../../src/git/changes.ts'
@@ -39,7 +39,7 @@ async function release(
     commit,
     into,
     ...(previous && {
-      previous: { commit: previous.commit, directories: [previous.directory, `${previous.directory}.aside`] },
+      previous: { commit: previous.commit, directories: [`${previous.directory}.aside`, previous.directory] },
     }),
     limits,
     clock: clock(start),
@@ -179,6 +179,24 @@ describe('an export after another', () => {
     const second = await release('b', await source.commit([...files, { path: 'new', content: 'n' }]), first)
     expect(await contentOf(second.directory)).toEqual(await checkedOut(second.commit))
     expect(second.exported.changedPaths).toBeUndefined()
+  })
+
+  it('finds what was moved out of it, and still knows what differs', async () => {
+    const files = [
+      { path: 'uploads/a', content: 'a' },
+      { path: 'b', content: 'b' },
+    ]
+    const first = await release('a', await source.commit(files))
+    await mkdir(`${first.directory}.aside`)
+    await rename(join(first.directory, 'uploads'), join(`${first.directory}.aside`, 'uploads'))
+    await symlink('/storage/uploads', join(first.directory, 'uploads'))
+    const second = await release('b', await source.commit([...files, { path: 'c', content: 'c' }]), first)
+    expect(second.exported.changedPaths?.map(String)).toEqual(['c'])
+    expect(await contentOf(second.directory)).toEqual(await checkedOut(second.commit))
+    const inodes = [`${first.directory}.aside`, second.directory].map(
+      async (at) => (await lstat(join(at, 'uploads/a'))).ino,
+    )
+    expect(new Set(await Promise.all(inodes)).size).toBe(1)
   })
 
   it('does without a release or a commit that is gone', async () => {

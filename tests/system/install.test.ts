@@ -53,6 +53,8 @@ describe('what is installed', () => {
       'hosting-edge-reload.service',
       'hosting-edge.path',
       'hosting-edge.service',
+      'hosting-privileged.service',
+      'hosting-privileged.socket',
       'hosting.service',
     ])
     for (const name of names) {

@@ -1,9 +1,24 @@
 // The file systems of sites' storage: real loop mounts, so these tests run as root. Each site is its own uid; what a test does as a site, it
 // does as that uid.
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { exec, execOk } from '../../src/lib/exec.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { createStorages } from '../../src/data/storage/storages.ts'
+import { exec, execOk, killGroup, start } from '../../src/lib/exec.ts'
+import { exists } from '../../src/lib/files.ts'
 import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { parseHostName } from '../../src/names/host-name.ts'
@@ -11,7 +26,8 @@ import { createCalls } from '../../src/privileged/call.ts'
 import { createPerforming, findRights, type Performing } from '../../src/privileged/perform.ts'
 import { createPrivilegedServer } from '../../src/privileged/serve.ts'
 import type { StorageContext } from '../../src/privileged/storage/ensure.ts'
-import { scratchDirectory } from '../helpers/paths.ts'
+import { projectRoot, scratchDirectory } from '../helpers/paths.ts'
+import { until } from '../helpers/until.ts'
 
 const mb = 1024 * 1024
 const one = { name: parseHostName('one.example'), id: 1 }
@@ -20,6 +36,7 @@ const two = { name: parseHostName('two.example'), id: 2 }
 let home: string
 let context: StorageContext
 let storages: Performing
+let flags: Record<string, string>
 
 beforeEach(async () => {
   home = await realpath(await scratchDirectory('storage'))
@@ -30,6 +47,7 @@ beforeEach(async () => {
     rights: await findRights(),
   }
   storages = createPerforming(context)
+  flags = { home, 'storage-mb': '24' }
 })
 afterEach(async () => {
   await storages.unmountAll()
@@ -63,6 +81,16 @@ async function release(site: { name: string }, files: Record<string, string | { 
     await (typeof content === 'string' ? writeFile(file, content) : symlink(content.to, file))
   }
   return { directory, paths }
+}
+
+/** As a daemon that is not root. */
+async function asNobody(work: () => Promise<void>): Promise<void> {
+  process.seteuid?.(65_534)
+  try {
+    await work()
+  } finally {
+    process.seteuid?.(0)
+  }
 }
 
 describe('storage', () => {
@@ -337,6 +365,64 @@ describe('the privileged process', () => {
       await new Promise((resolve) => server.close(resolve))
     }
     await expect(createCalls(path).sweep({})).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('is started by systemd for a daemon that is not root', async () => {
+    const socket = join(home, 'activated.sock')
+    const variables = { HOSTING_HOME: home, HOSTING_STORAGE_MB: '24', HOSTING_LOG_LEVEL: 'silent' }
+    const passed = Object.keys(variables).map((name) => `--setenv=${name}`)
+    const program = [process.execPath, join(projectRoot, 'src/privileged/main.ts')]
+    const activation = start('systemd-socket-activate', [`--listen=${socket}`, ...passed, ...program], {
+      env: variables,
+      stdio: 'ignore',
+    })
+    try {
+      await until('the socket', () => exists(socket))
+      await chmod(socket, 0o666)
+      const seeded = await release(one, { 'up/a': 'a' }, ['up/'])
+      await asNobody(async () => {
+        const storages = await createStorages(loadConfig({ flags: { ...flags, 'privileged-socket': socket }, env: {} }))
+        expect(storages.warning).toBeUndefined()
+        expect(await storages.ensure(one)).toBe(place(one))
+        expect(await storages.seed(one, seeded)).toEqual(['up/'])
+        expect(await storages.survey(one, seeded)).toMatchObject({ enforced: true, paths: [{ files: 1 }] })
+        await expect(readdir(place(one))).rejects.toThrow('EACCES')
+      })
+      expect(await mountsOf(place(one))).toHaveLength(1)
+    } finally {
+      killGroup(activation.pid)
+    }
+  })
+
+  it('is not there: storage is a directory without a limit, which is said', async () => {
+    await execOk('chown', ['65534', home])
+    const seeded = await release(one, { 'up/sub/a': 'a' }, ['up/', 'new/'])
+    await asNobody(async () => {
+      const storages = await createStorages(loadConfig({ flags: { ...flags, 'privileged-socket': '' }, env: {} }))
+      expect(storages.warning).toContain('not root')
+      await storages.ensure(one)
+      expect(await storages.seed(one, seeded)).toEqual(['up/'])
+    })
+    expect((await lstat(context.storage)).mode & 0o777).toBe(0o700)
+    // Its instance gets there by its mount.
+    await chmod(context.storage, 0o711)
+    expect(await as(one, 'cat up/sub/a; echo more > up/sub/b; echo x > new/x; echo b > up/sub/a')).toMatchObject({
+      exitCode: 0,
+      stdout: 'a',
+    })
+    await asNobody(async () => {
+      const storages = await createStorages(loadConfig({ flags: { ...flags, 'privileged-socket': '' }, env: {} }))
+      expect(await storages.survey(one, seeded)).toMatchObject({
+        enforced: false,
+        paths: [
+          { path: 'up/', files: 2, drift: { changed: 1, added: 1, missing: 0 } },
+          { path: 'new/', files: 1 },
+        ],
+      })
+      await storages.discard(one.name)
+      await storages.sweep()
+    })
+    expect(await readdir(context.storage)).toEqual([])
   })
 
   it('says when nobody has asked for a while', async () => {

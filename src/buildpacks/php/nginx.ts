@@ -58,7 +58,7 @@ function renderServer(rules: SiteRules): string[] {
     `root ${quote(folder === '.' ? '/site/tree' : `/site/tree/${folder}`)};`,
     'index index.php index.html index.htm;',
     'error_page 404 /404.html;',
-    'location = /404.html { internal; }',
+    'location = /404.html { internal; log_not_found off; }',
     ...renderDenials(rules),
     ...withoutPhp.map((path) => `location ~ ${quote(`${inFolder(path)}.*${script}`)} { return 403; }`),
     ...renderScripts(frontController),

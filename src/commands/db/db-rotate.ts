@@ -7,7 +7,7 @@ export const dbRotate = siteCommand({
   group: 'Database',
   summary: 'Give a database a new password, seamlessly',
   description:
-    'A fresh instance gets the new password; it must answer its health check, else the old password stays. The old one opens the\ndatabase until the old instance has finished its requests.',
+    'A fresh instance gets the new password. The old one opens the database until the old instance has finished its requests; it stays\nwhere the site does not work without it.',
   examples: ['db:rotate demo'],
   permission: 'site:operate',
   input: nothing,

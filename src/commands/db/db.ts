@@ -26,7 +26,8 @@ export const db = siteCommand({
   run: async (context, { info, reveal }) => {
     const asksForPrompt = context.terminal !== undefined && !context.json && !info && !reveal
     if (!asksForPrompt || !(await mayChange(context))) return await show(context, reveal)
-    return await open(context, context.terminal)
+    await open(context, context.terminal)
+    return undefined
   },
 })
 
@@ -40,7 +41,7 @@ async function mayChange({ store, account, site }: SiteContext): Promise<boolean
   }
 }
 
-async function open(context: SiteContext, terminal: NonNullable<SiteContext['terminal']>): Promise<undefined> {
+async function open(context: SiteContext, terminal: NonNullable<SiteContext['terminal']>): Promise<void> {
   const { databases, site, stdin, stdout, stderr, gone } = context
   // A prompt has its own ideas of Ctrl-C and Ctrl-D.
   context.takeKeys?.()

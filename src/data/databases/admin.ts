@@ -1,7 +1,8 @@
 // A connection with which the platform manages databases and accounts. Values go in by placeholders, names by `identifier`.
-import { createConnection, type Connection, type ConnectionOptions } from 'mysql2/promise'
+import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import { z } from 'zod'
 import { HostingError } from '../../errors/hosting-error.ts'
+import type { Log } from '../../lib/log.ts'
 
 export interface Admin {
   run(sql: string, values?: readonly (string | number)[]): Promise<void>
@@ -11,6 +12,12 @@ export interface Admin {
 export type AdminWork<T> = (admin: Admin) => Promise<T>
 
 const connectTimeoutMs = 10_000
+
+/** Says in the log why, which is no business of whoever asked: a refused login would name the platform's own account. */
+export function logUnavailable(error: unknown, log: Log): never {
+  if (error instanceof HostingError && error.code === 'unavailable') log.warn({ err: error.cause }, error.message)
+  throw error
+}
 
 /** Opens a connection for one piece of work: on a socket that takes a millisecond or two. @throws HostingError unavailable */
 export async function withAdmin<T>(options: ConnectionOptions, work: AdminWork<T>): Promise<T> {
@@ -33,6 +40,8 @@ export function grantedDatabase(name: string): string {
 }
 
 async function connect(options: ConnectionOptions): Promise<Connection> {
+  // Loaded when first needed: a platform of static sites has no use for it.
+  const { createConnection } = await import('mysql2/promise')
   try {
     const connection = await createConnection({ ...options, connectTimeout: connectTimeoutMs, charset: 'utf8mb4' })
     // A server that goes away in between is told by the statement that fails.
@@ -46,7 +55,7 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
   }
 }
 
-/** Only what the network says: a refused login would name the platform's own account. */
+/** Only what the network says. */
 function reason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   return /^E[A-Z]+$/.test(code) ? ` (${code})` : ''

@@ -2,15 +2,15 @@
 import { join } from 'node:path'
 import { HostingError } from '../../errors/hosting-error.ts'
 import type { Site } from '../../store/sites.ts'
-import { type AdminWork, withAdmin } from './admin.ts'
+import { type AdminWork, logUnavailable, withAdmin } from './admin.ts'
 import { dumpDatabase, openDatabase, restoreDatabase } from './contents.ts'
 import type { Core, DatabasesParts } from './core.ts'
 import { describeDatabase } from './describe.ts'
 import { databaseEnvironment } from './environment.ts'
 import { createExistingServer } from './existing-server.ts'
 import { ensureDatabase, getReady, removeDatabase, removeLeftovers } from './making.ts'
-import { createOwnServer } from './own-server.ts'
-import { beginRotation, endRotation } from './rotation.ts'
+import { OwnServer } from './own-server.ts'
+import { beginRotation, finishRotation, undoRotation } from './rotation.ts'
 import { settleAll } from './settle.ts'
 import type { Databases, DatabaseSurroundings } from './types.ts'
 
@@ -37,7 +37,8 @@ export function createDatabases(parts: DatabasesParts): Databases {
     remove: (site) => removeDatabase(site, core),
     removeLeftovers: () => removeLeftovers(core),
     beginRotation: (site) => beginRotation(site, core),
-    endRotation: (site, outcome) => endRotation(site, outcome, core),
+    undoRotation: (site) => undoRotation(site, core),
+    finishRotation: (site, works) => finishRotation(site, works, core),
     rotations: () => rotationsIn(core),
     dump: (site, dumping) => dumpDatabase(site, dumping, core),
     restore: (site, restoring) => restoreDatabase(site, restoring, core),
@@ -47,8 +48,9 @@ export function createDatabases(parts: DatabasesParts): Databases {
 
 function coreOf(parts: DatabasesParts, stopping: AbortSignal): Core {
   const { config, onStep, runtime, store, log } = parts
-  const server = config['database-host'] === '' ? createOwnServer(parts) : createExistingServer(config)
-  const admin = async <T>(work: AdminWork<T>) => await withAdmin(await server.adminConnection(), work)
+  const server = config['database-host'] === '' ? new OwnServer(parts) : createExistingServer(config, log)
+  const admin = async <T>(work: AdminWork<T>) =>
+    await withAdmin(await server.adminConnection(), work).catch((error: unknown) => logUnavailable(error, log))
   const restoreParts = {
     ...{ runtime, server, store, log, admin, signal: stopping },
     directory: join(config.home.databases, 'restores'),

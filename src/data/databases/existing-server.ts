@@ -1,15 +1,17 @@
 // A MariaDB or MySQL server that is there already, named by the platform's configuration.
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import type { SslOptions } from 'mysql2'
 import type { Config } from '../../config/load.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
+import type { Log } from '../../lib/log.ts'
 import type { Mount } from '../../runtime/runtime.ts'
-import { withAdmin } from './admin.ts'
+import { logUnavailable, withAdmin } from './admin.ts'
 import type { DatabaseServer } from './server.ts'
 
 const caInContainers = '/etc/mysql/ca.pem'
 
-export function createExistingServer(config: Config): DatabaseServer {
+export function createExistingServer(config: Config, log: Log): DatabaseServer {
   const host = config['database-host']
   const port = config['database-port']
   const adminConnection = async () => {
@@ -24,7 +26,9 @@ export function createExistingServer(config: Config): DatabaseServer {
   }
   return {
     async ensure() {
-      await withAdmin(await adminConnection(), (admin) => admin.run('SELECT 1'))
+      await withAdmin(await adminConnection(), (admin) => admin.run('SELECT 1')).catch((error: unknown) =>
+        logUnavailable(error, log),
+      )
     },
     keep: () => undefined,
     stop: () => Promise.resolve(),
@@ -42,8 +46,22 @@ export function createExistingServer(config: Config): DatabaseServer {
 
 async function tlsOf(config: Config): Promise<SslOptions | undefined> {
   if (!config['database-tls']) return undefined
-  const ca = config['database-ca'] === '' ? {} : { ca: await readSetting(config, 'database-ca') }
-  return { rejectUnauthorized: true, verifyIdentity: true, ...ca }
+  const isAddress = isIP(config['database-host']) !== 0
+  const hasOwnCa = config['database-ca'] !== ''
+  if (isAddress && !hasOwnCa) throw addressNeedsCa(config)
+  const ca = hasOwnCa ? { ca: await readSetting(config, 'database-ca') } : {}
+  // mysql2 compares names only: for an address every certificate by that authority counts, which therefore has to be one's own.
+  return { rejectUnauthorized: true, verifyIdentity: !isAddress, ...ca }
+}
+
+function addressNeedsCa(config: Config): HostingError {
+  return new HostingError(
+    'invalid-config',
+    `database-host is an address, ${config['database-host']}, which has no name`,
+    {
+      hint: 'Give its name, or in database-ca the certificates by which it is known, or say database-tls = false.',
+    },
+  )
 }
 
 function tlsArguments(config: Config): string[] {

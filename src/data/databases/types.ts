@@ -62,9 +62,11 @@ export interface Databases {
   removeLeftovers(): Promise<void>
   /** Gives the account a second password, which instances get from now on. */
   beginRotation(site: Site): Promise<void>
-  /** Takes the former password away, or (`undo`) the new one. */
-  endRotation(site: Site, outcome: 'keep-new' | 'undo'): Promise<void>
-  /** Sites whose account has two passwords still, and since when. */
+  /** Takes the new password away. */
+  undoRotation(site: Site): Promise<void>
+  /** Takes the former password away. @throws HostingError conflict when `works` fails without it: then it holds again */
+  finishRotation(site: Site, works: () => Promise<void>): Promise<void>
+  /** Sites whose account is to lose its former password, and since when it has a new one. */
   rotations(): Promise<readonly { siteId: number; since: string }[]>
   /** Writes a consistent dump. @throws HostingError when it is not whole */
   dump(site: Site, dumping: Dumping): Promise<void>

@@ -1,12 +1,11 @@
 // Databases as far as instances are concerned: a site's instance is replaced by one that knows of the change.
-import { HostingError } from '../../errors/hosting-error.ts'
-import { pause } from '../../lib/pause.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Parts } from '../parts.ts'
 import type { Print } from '../types.ts'
+import { wakeSite } from '../waker.ts'
 import { restartSite } from './power.ts'
 
-const pollMs = 1000
+const pollMs = 200
 
 export async function createDatabase(site: Site, print: Print, parts: Parts): Promise<boolean> {
   if (!(await parts.databases.ensure(site, print))) return false
@@ -26,43 +25,50 @@ export async function rotateDatabase(site: Site, print: Print, parts: Parts): Pr
   try {
     if (serves(site)) await restartSite(site, print, parts)
   } catch (error) {
-    await databases.endRotation(site, 'undo')
-    throw keptOld(site, error)
+    await databases.undoRotation(site)
+    throw error
   }
-  parts.background.run('take away a former database password', (signal) => finishRotation(site.id, signal, parts))
 }
 
 /** At start-up: those that were not finished before. */
 export async function finishRotations(parts: Parts): Promise<void> {
-  for (const { siteId } of await parts.databases.rotations())
-    parts.background.run('take away a former database password', (signal) => finishRotation(siteId, signal, parts))
+  for (const { siteId } of await parts.databases.rotations()) finishRotation(siteId, parts).catch(() => undefined)
 }
 
-/** Once no instance is left that was started with it. */
-async function finishRotation(siteId: number, signal: AbortSignal, parts: Parts): Promise<void> {
-  while (!signal.aborted) {
-    const since = (await parts.databases.rotations()).find((rotation) => rotation.siteId === siteId)?.since
-    if (since === undefined) return
-    const instances = await parts.store.instances.listOf(siteId)
-    if (instances.every(({ created_at }) => created_at >= since)) {
-      await parts.databases.endRotation(await parts.store.sites.get(siteId), 'keep-new')
-      return
-    }
-    await pause(parts.clock, pollMs, signal)
+/**
+ * Takes the former password away once no instance is left that was started with it. Goes on when nobody waits for it any more.
+ * @throws HostingError conflict when the site does not work without it
+ */
+export async function finishRotation(siteId: number, parts: Parts): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  // What goes wrong is told to whoever waits, and logged by the background in any case.
+  promise.catch(() => undefined)
+  parts.background.run('take away a former database password', async (signal) => {
+    const finished = finish(siteId, signal, parts)
+    finished.then(() => resolve(undefined), reject)
+    await finished
+  })
+  await promise
+}
+
+async function finish(siteId: number, signal: AbortSignal, parts: Parts): Promise<void> {
+  await untilReplaced(siteId, signal, parts)
+  const site = await parts.store.sites.get(siteId)
+  await parts.databases.finishRotation(site, async () => {
+    if (serves(site)) await wakeSite(site, parts)
+  })
+}
+
+async function untilReplaced(siteId: number, signal: AbortSignal, { databases, store, clock }: Parts): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted()
+    const since = (await databases.rotations()).find((rotation) => rotation.siteId === siteId)?.since
+    const instances = await store.instances.listOf(siteId)
+    if (since === undefined || instances.every(({ created_at }) => created_at >= since)) return
+    await clock.sleep(pollMs, signal)
   }
 }
 
 function serves({ state, live_release_id: live }: Site): boolean {
   return state === 'running' && live !== null
-}
-
-/** The usual reason: an installer wrote the password into a file of the application. */
-function keptOld(site: Site, cause: unknown): unknown {
-  if (!(cause instanceof HostingError)) return cause
-  const { code, message, details } = cause
-  return new HostingError(code, `${message}. The database keeps the password that it had`, {
-    details,
-    hint: `If a file of ${site.name} holds the password, make it read the variable DB_PASSWORD instead.`,
-    cause,
-  })
 }

@@ -2,7 +2,9 @@
 import { lstat, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pack } from 'tar-stream'
 import { build } from '../../../../src/buildpacks/build.ts'
 import { loadApps } from '../../../../src/buildpacks/php/known-apps.ts'
 import { buildRequest, type Tree, writeTree } from '../../../helpers/static-site.ts'
@@ -96,16 +98,35 @@ describe('the edge', () => {
     expect((await buildTree({ ...assets, ...stored })).edge).toEqual(['a.css'])
   })
 
-  it('shares files with the release before that are the same', async () => {
-    const first = await buildTree(assets)
-    const second = await buildTree(
-      { ...assets, 'img/logo.svg': 'new' },
-      { previous: { directory: first.directory, commit: 'c' } },
-    )
-    const inode = async ({ directory }: { directory: string }, name: string) =>
-      (await lstat(join(directory, 'edge', name))).ino
-    expect(await inode(second, 'a.css')).toBe(await inode(first, 'a.css'))
-    expect(await inode(second, 'img/logo.svg')).not.toBe(await inode(first, 'img/logo.svg'))
+  it('shares the files of the tree, which shares what is unchanged with the release before', async () => {
+    const { directory } = await buildTree(assets)
+    const inode = async (name: string) => (await lstat(join(directory, name))).ino
+    expect(await inode('edge/img/logo.svg')).toBe(await inode('tree/img/logo.svg'))
+  })
+
+  it('keeps what a build made anew with the same content', async () => {
+    const make = async (logo: string, previous?: string) => {
+      const tree = { 'index.php': '', 'a.css': 'a', 'hosting.toml': '[build]\ncommand = "make"\n' }
+      const output = pack()
+      for (const [name, content] of Object.entries({ ...tree, 'logo.svg': logo })) output.entry({ name }, content)
+      output.finalize()
+      const result = {
+        exitCode: 0,
+        output: () => Promise.resolve(Readable.from(output)),
+        dispose: () => Promise.resolve(),
+      }
+      const runBuild = () => Promise.resolve(result)
+      return await buildTree(tree, {
+        runBuild,
+        ...(previous ? { previous: { directory: previous, commit: 'c' } } : {}),
+      })
+    }
+    const first = await make('one')
+    const second = await make('two', first.directory)
+    const inode = async (release: string, name: string) => (await lstat(join(release, 'edge', name))).ino
+    expect(await inode(second.directory, 'a.css')).toBe(await inode(first.directory, 'a.css'))
+    expect(await inode(second.directory, 'logo.svg')).not.toBe(await inode(first.directory, 'logo.svg'))
+    expect((await readdir(join(second.directory, 'commit'))).sort()).toEqual(['a.css', 'hosting.toml', 'index.php'])
   })
 })
 
