@@ -115,9 +115,13 @@ export interface ToolSpec {
   /** Image family. */
   readonly image: string
   readonly command: readonly string[]
+  /** Left out: the image's own. */
+  readonly workingDirectory?: string
   readonly uid: number
   readonly env: Readonly<Record<string, string>>
   readonly mounts: readonly Mount[]
+  /** Room in /tmp, a part of the memory. Left out: little. */
+  readonly temporaryMb?: number
   readonly limits: Limits
   readonly network: Surroundings['network']
 }

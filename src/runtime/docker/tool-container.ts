@@ -19,6 +19,7 @@ export function renderTool(spec: ToolSpec, { homeId, image, network, hasInput, h
     Image: image,
     ...userOf(spec.uid),
     Cmd: [...spec.command],
+    ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: { [homeLabel]: homeId, [siteLabel]: spec.site, [toolLabel]: spec.id },
     Tty: hasTerminal,
@@ -27,8 +28,10 @@ export function renderTool(spec: ToolSpec, { homeId, image, network, hasInput, h
     StdinOnce: hasInput,
     HostConfig: {
       ...confined(spec.limits),
+      // As process 1 a program ignores the signals that it does not handle itself: Ctrl-C would not end it.
+      Init: true,
       NetworkMode: network,
-      Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=16m,mode=1777' },
+      Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${spec.temporaryMb ?? 16}m,mode=1777` },
       // What it prints is for whoever asked, and may be gigabytes.
       LogConfig: { Type: 'none', Config: {} },
       Mounts: spec.mounts.map(({ source, target, access }) => bind(source, target, access)),
