@@ -2,6 +2,7 @@
 // is none of ours.
 import { z } from 'zod'
 import { type Problem, refuseProblems } from './problem.ts'
+import { cronCommand, cronSchedule, maxCronEntries } from './site-config-schema.ts'
 
 const appJsonSchema = z.looseObject({
   healthchecks: z
@@ -18,7 +19,10 @@ const appJsonSchema = z.looseObject({
         .optional(),
     })
     .optional(),
-  cron: z.array(z.looseObject({ schedule: z.string().min(1), command: z.string().min(1) })).optional(),
+  cron: z
+    .array(z.looseObject({ schedule: cronSchedule, command: cronCommand }))
+    .max(maxCronEntries, `there are more than ${maxCronEntries}`)
+    .optional(),
 })
 
 export interface AppJson {
@@ -26,7 +30,7 @@ export interface AppJson {
   readonly cron: readonly { readonly schedule: string; readonly command: string }[]
 }
 
-/** @throws HostingError invalid-site-config when it isn't JSON, or a health check's path isn't one */
+/** @throws HostingError invalid-site-config when it isn't JSON, or a health check's path or a schedule isn't one */
 export function parseAppJson(text: string): AppJson {
   const result = appJsonSchema.safeParse(parseJson(text))
   if (!result.success)

@@ -1,6 +1,6 @@
 // Every key of a repository's hosting.toml, once: shape, default behaviour and help text. docs/hosting-toml.md is checked against it.
-// Keys of parts that come later (PHP, databases, storage, cron) are accepted and kept already, so that a file need not change twice.
 import { z } from 'zod'
+import { findScheduleProblem, isTimezone } from './schedule.ts'
 
 /** static takes whatever has a page, so it is asked last. */
 const buildpacks = ['php', 'php-db', 'static'] as const
@@ -63,9 +63,22 @@ const database = z
   .strictObject({ engine: z.enum(['mariadb']).describe('Kind of database: `"mariadb"`.') })
   .describe('The database of the site.')
 
+export const cronSchedule = z.string().superRefine((schedule, context) => {
+  const problem = findScheduleProblem(schedule)
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+})
+export const cronCommand = z.string().regex(/^[^\0-\x1f]*\S[^\0-\x1f]*$/, 'write a command, on one line')
+/** Each entry may cost a container a minute. */
+export const maxCronEntries = 20
+
 const cron = z.strictObject({
-  schedule: z.string().min(1).describe('When, in five crontab fields.'),
-  command: z.string().min(1).describe('What to run.'),
+  schedule: cronSchedule.describe('When, in five crontab fields: minute, hour, day, month, weekday.'),
+  command: cronCommand.describe('What to run, by a shell, in the root of the repository.'),
+  timezone: z
+    .string()
+    .refine(isTimezone, 'write a time zone such as "Europe/Berlin"')
+    .optional()
+    .describe('Time zone of the schedule, such as `"Europe/Berlin"`. Left out: UTC.'),
 })
 
 function refuseBuildpack(input: unknown): string {
@@ -89,7 +102,11 @@ export const siteConfigSchema = z.strictObject({
   health: health.optional(),
   php: php.optional(),
   database: database.optional(),
-  cron: z.array(cron).optional().describe('Commands run at set times, each its own `[[cron]]`.'),
+  cron: z
+    .array(cron)
+    .max(maxCronEntries, `there are more than ${maxCronEntries}`)
+    .optional()
+    .describe('Commands run at set times, each its own `[[cron]]`.'),
 })
 
 export type SiteConfig = z.infer<typeof siteConfigSchema>

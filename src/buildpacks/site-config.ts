@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { parseAppJson } from './app-json.ts'
 import { type Problem, refuseProblems } from './problem.ts'
 import { readRepositoryFile } from './repository-file.ts'
+import type { CronEntry } from './schedule.ts'
 import { type SiteConfig, siteConfigSchema } from './site-config-schema.ts'
 import { findKeyLine } from './toml-lines.ts'
 
@@ -20,12 +21,18 @@ export async function readSiteConfig(treeDirectory: string): Promise<SiteConfig>
   const config = toml === undefined ? {} : parseSiteConfig(toml.toString('utf8'))
   const app = appJson && parseAppJson(appJson.toString('utf8'))
   const healthPath = config.health?.path ?? app?.healthPath
-  const cron = [...(config.cron ?? []), ...(app?.cron ?? [])]
+  const cron = withoutRepeats([...(config.cron ?? []), ...(app?.cron ?? [])])
   return {
     ...config,
     ...(healthPath === undefined ? {} : { health: { ...config.health, path: healthPath } }),
     ...(cron.length === 0 ? {} : { cron }),
   }
+}
+
+/** The same command at the same time in both files is one entry. */
+function withoutRepeats<Entry extends CronEntry>(entries: readonly Entry[]): Entry[] {
+  const names = entries.map(({ schedule, command, timezone }) => JSON.stringify([schedule, command, timezone ?? 'UTC']))
+  return entries.filter((_, index) => names.indexOf(names[index] ?? '') === index)
 }
 
 /** @throws HostingError invalid-site-config */

@@ -1,5 +1,6 @@
 // What a buildpack makes of a checked-out tree.
 import type { BuildResult, BuildSpec } from '../runtime/runtime.ts'
+import type { CronEntry } from './schedule.ts'
 
 export interface HealthCheck {
   readonly path: string
@@ -21,7 +22,8 @@ export interface BuiltRelease {
   readonly releaseCommand?: string
   /** Processes beside the web server, by name (Procfile). */
   readonly workers: Readonly<Record<string, string>>
-  readonly cron: readonly { readonly schedule: string; readonly command: string }[]
+  /** Commands run at set times, each once in this list. */
+  readonly cron: readonly CronEntry[]
   /** Things worth telling the pusher: the document root that was chosen, how many rules were read. */
   readonly notes: readonly string[]
 }

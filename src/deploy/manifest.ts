@@ -11,7 +11,9 @@ const manifestSchema = z.strictObject({
   database: z.enum(['mariadb']).optional(),
   releaseCommand: z.string().optional(),
   workers: z.record(z.string(), z.string()).default({}),
-  cron: z.array(z.strictObject({ schedule: z.string(), command: z.string() })).default([]),
+  cron: z
+    .array(z.strictObject({ schedule: z.string(), command: z.string(), timezone: z.string().optional() }))
+    .default([]),
   /** Whether tree/ is the commit as checked out: only then may the next release link its files from here. */
   source: z.enum(['commit', 'built']),
 })

@@ -10,7 +10,16 @@ import { findDatabaseRequirement } from './composer-json.ts'
 import { publishAssets, selectAssets } from './edge-assets.ts'
 import { renderIni } from './ini.ts'
 import type { KnownApp } from './known-apps.ts'
-import { addAppFiles, findLayout, isWithin, type Layout, linkTemporary, rootPath, storagePaths } from './layout.ts'
+import {
+  addAppFiles,
+  cronEntries,
+  findLayout,
+  isWithin,
+  type Layout,
+  linkTemporary,
+  rootPath,
+  storagePaths,
+} from './layout.ts'
 import { loadOffered, noteEndOfLife } from './offered.ts'
 import { writeRuntimeFiles } from './runtime-files.ts'
 import { solveConstraint } from './solve-constraint.ts'
@@ -122,7 +131,7 @@ function describe(outcome: Outcome): BuiltRelease {
     ...(database === undefined ? {} : { database }),
     ...(releaseCommand === undefined ? {} : { releaseCommand }),
     workers,
-    cron: [...(config.cron ?? []), ...(app?.cron ?? [])],
+    cron: cronEntries(config, layout),
     notes: [
       ...(app === undefined ? [] : [app.name]),
       `PHP ${chosen.version.version} (${chosen.why})`,

@@ -2,6 +2,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { cronCommand, cronSchedule } from '../site-config-schema.ts'
 import { toBytes } from '../static/byte-string.ts'
 import type { ComposerJson } from './composer-json.ts'
 
@@ -27,7 +28,8 @@ const appSchema = z.strictObject({
   temporary: z.array(path).default([]),
   database: z.enum(['mariadb']).optional(),
   health: z.string().startsWith('/').optional(),
-  cron: z.array(z.strictObject({ schedule: z.string(), command: z.string() })).default([]),
+  /** Commands count from `base`, too. */
+  cron: z.array(z.strictObject({ schedule: cronSchedule, command: cronCommand })).default([]),
   /** Paths that are asked for by nobody, as regular expressions on the path of a request: not found. */
   deny: z.array(z.string()).default([]),
   /** Folders in which no PHP is run: what visitors upload lands there. */

@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { exists, hasErrorCode } from '../../lib/files.ts'
+import type { CronEntry } from '../schedule.ts'
 import type { SiteConfig } from '../site-config-schema.ts'
 import { fromText, toText } from '../static/byte-string.ts'
 import { findPhpRoot, type PhpRoot } from './document-root.ts'
@@ -65,6 +66,15 @@ export async function addAppFiles(tree: string, layout: Layout): Promise<void> {
 
 export function storagePaths(config: SiteConfig, layout: Layout): string[] {
   return [...(config.storage ?? []), ...(layout.app?.storage ?? []).map((path) => basePrefix(layout) + path)]
+}
+
+/** The repository's own entries, and those of its application that it does not have itself, be it at another time. */
+export function cronEntries(config: SiteConfig, layout: Layout): CronEntry[] {
+  const base = basePrefix(layout)
+  const own = config.cron ?? []
+  const known = (layout.app?.cron ?? []).filter(({ command }) => !own.some((entry) => entry.command === command))
+  const inBase = (command: string) => (base === '' ? command : `cd '${base.replaceAll("'", "'\\''")}' && ${command}`)
+  return [...own, ...known.map(({ schedule, command }) => ({ schedule, command: inBase(command) }))]
 }
 
 /** To be written by an instance, and gone with it. What the build made there stays, read-only. */

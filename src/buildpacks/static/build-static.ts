@@ -35,7 +35,10 @@ export async function buildStatic(request: BuildRequest, config: SiteConfig): Pr
     encoding: 'latin1',
   })
   const { seen } = await publish(request, { root, rules, compressible: types.compressible, built: tree !== source })
-  const unused = (config.storage?.length ?? 0) > 0 ? ['storage is not used: a static site writes nothing'] : []
+  const unused = [
+    ...((config.storage?.length ?? 0) > 0 ? ['storage is not used: a static site writes nothing'] : []),
+    ...((config.cron?.length ?? 0) > 0 ? ['cron is not used: nothing runs in a static site'] : []),
+  ]
   return [
     ...describe(root, rules, seen),
     ...unused,

@@ -55,7 +55,7 @@ command = "php cron.php"
   it('lists all mistakes with line and key', () => {
     expect(
       mistakes(
-        'roots = "x"\nroot = 3\n\n[build]\ncommand = "x"\n  comand = "y"\n[health]\ntimeout = "soon"\n[[cron]]\nschedule = "x"\ncommand = "y"\n[[cron]]\nschedule = "x"\nuser = "z"\n',
+        'roots = "x"\nroot = 3\n\n[build]\ncommand = "x"\n  comand = "y"\n[health]\ntimeout = "soon"\n[[cron]]\nschedule = "@daily"\ncommand = "y"\n[[cron]]\nschedule = "@daily"\nuser = "z"\n',
       ),
     ).toEqual([
       'hosting.toml:2: root: Invalid input: expected string, received number',
