@@ -24,8 +24,8 @@ async function killedAt(step: string, command: string, input = ''): Promise<void
   await platform.stop()
   await platform.start({ env: { HOSTING_FAULT: step } })
   await until('the server to answer', async () => (await platform.admin.ssh('db kept')).exitCode === 0)
-  await platform.admin.ssh(command, { input })
-  await until('the daemon to be dead', () => !platform.daemon.running)
+  const { output } = await platform.admin.ssh(command, { input })
+  await until(`the daemon to be dead, which said "${output}"`, () => !platform.daemon.running)
   await platform.start({ env: {} })
   await until('the server to answer', async () => (await platform.admin.ssh('db kept')).exitCode === 0)
 }

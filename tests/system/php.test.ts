@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadOffered } from '../../src/buildpacks/php/offered.ts'
 import { solveConstraint } from '../../src/buildpacks/php/solve-constraint.ts'
 import { type PhpHost, phpHost, type PhpSite } from '../helpers/php-site.ts'
+import { until } from '../helpers/until.ts'
 
 const facts = `<?php header('Content-Type: application/json'); echo json_encode([
   'uri' => $_SERVER['REQUEST_URI'], 'script' => $_SERVER['SCRIPT_NAME'], 'info' => $_SERVER['PATH_INFO'] ?? '', 'query' => $_GET,
@@ -135,9 +136,10 @@ describe.each(['fpm', 'apache'] as const)('%s', (name) => {
     const { status, text } = await site.get('/broken.php')
     expect(status).toBe(500)
     expect(text).not.toContain('on purpose')
-    const log = await site.log()
-    expect(log).toContain('Uncaught Exception: on purpose')
-    expect(log).toContain('told the log')
+    await until('both lines to be in the log', async () => {
+      const log = await site.log()
+      return log.includes('Uncaught Exception: on purpose') && log.includes('told the log')
+    })
   })
 
   it('writes to /tmp and nowhere else, as a user that no file knows', async () => {
