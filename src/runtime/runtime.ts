@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly storageDirectory?: string
   /** Holds the database server's socket; mounted at /run/mysqld. */
   readonly databaseDirectory?: string
+  /** Holds the socket that takes the site's mail; mounted at /run/mail. */
+  readonly mailDirectory?: string
   /** `outbound`: to the internet, not to this machine's services, other instances or a cloud's metadata. */
   readonly network: 'none' | 'outbound'
 }
@@ -163,7 +165,7 @@ export interface Runtime {
   /** Removes what builds keep for a site (caches). */
   forgetSite(site: string): Promise<void>
   status(id: string): Promise<InstanceStatus>
-  /** Every instance, tool and unfinished build of this home, and nothing else's. Services are not among them. */
+  /** Every instance, program, tool and unfinished build of this home, and nothing else's. Services are not among them. */
   list(): Promise<RunningInstance[]>
   logs(id: string, query: LogQuery): AsyncIterable<LogLine>
   build(spec: BuildSpec): Promise<BuildResult>
@@ -178,7 +180,12 @@ export interface Runtime {
    * @throws the signal's reason when it aborts, the error of a standard input that failed
    */
   runTool(spec: ToolSpec, streams: ToolStreams): Promise<number>
-  /** Ends of instances as they happen; after a lost connection `reconnected`, upon which the caller reconciles. */
+  /**
+   * Starts a program that nobody is attached to, or starts it again where it has ended; one that runs is left alone. It answers to `status`, `stop` (by SIGTERM),
+   * `remove`, `logs` and `events` as an instance does.
+   */
+  startProgram(spec: ToolSpec): Promise<void>
+  /** Ends of instances and programs as they happen; after a lost connection `reconnected`, upon which the caller reconciles. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>
   close(): Promise<void>
 }

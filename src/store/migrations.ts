@@ -69,8 +69,25 @@ const databases: Migration = {
   },
 }
 
+const processes: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of [
+      `CREATE TABLE workers (
+         id TEXT PRIMARY KEY, site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, name TEXT NOT NULL, instance_id TEXT NOT NULL,
+         started_at TEXT, ended_at TEXT, exit_code INTEGER, failures INTEGER NOT NULL, next_at TEXT, UNIQUE (site_id, name)) STRICT`,
+      `CREATE TABLE cron_runs (
+         site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, schedule TEXT NOT NULL, command TEXT NOT NULL, started_at TEXT NOT NULL,
+         ended_at TEXT, result TEXT CHECK (result IN ('done','failed','timeout','interrupted','not-started')), exit_code INTEGER,
+         PRIMARY KEY (site_id, schedule, command)) STRICT`,
+    ]) {
+      await sql.raw(statement).execute(db)
+    }
+  },
+}
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-environment': environment,
   '003-databases': databases,
+  '004-processes': processes,
 }

@@ -8,6 +8,9 @@ export type SiteState = 'running' | 'stopped'
 export type ReleaseState = 'preparing' | 'proven' | 'live' | 'retired' | 'removed' | 'failed'
 export type InstanceState = 'starting' | 'live' | 'draining'
 
+/** not-started: its container could not be started. interrupted: the platform, the site or its destruction put an end to it. */
+export type CronResult = 'done' | 'failed' | 'timeout' | 'interrupted' | 'not-started'
+
 export interface Tables {
   accounts: { id: Generated<number>; name: string; role: Role; created_at: string }
   keys: {
@@ -72,6 +75,35 @@ export interface Tables {
     created_at: string
   }
   instances: { id: string; site_id: number; release_id: string; state: InstanceState; created_at: string }
+  /** Processes beside the web server of live releases. */
+  workers: {
+    /** Also that of its container. */
+    id: string
+    site_id: number
+    /** Its name in the Procfile. */
+    name: string
+    /** The live instance that it was started beside: another one there means that it is to be replaced. */
+    instance_id: string
+    started_at: string | null
+    ended_at: string | null
+    /** Null: still running, never started, or ended unseen. */
+    exit_code: number | null
+    /** Short runs in a row. */
+    failures: number
+    /** When it is to be started again; set while it does not run. */
+    next_at: string | null
+  }
+  /** The last run of each cron entry. */
+  cron_runs: {
+    site_id: number
+    schedule: string
+    command: string
+    started_at: string
+    ended_at: string | null
+    result: CronResult | null
+    /** With `failed`. */
+    exit_code: number | null
+  }
   /** A deploy under way: what start-up must finish or undo. */
   jobs: {
     id: string

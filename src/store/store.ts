@@ -4,6 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Clock } from '../lib/clock.ts'
 import { accountsIn } from './accounts.ts'
+import { cronRunsIn } from './cron-runs.ts'
 import { databasesIn } from './databases.ts'
 import { domainsIn } from './domains.ts'
 import { environmentIn } from './environment.ts'
@@ -15,6 +16,7 @@ import { migrations } from './migrations.ts'
 import { releasesIn } from './releases.ts'
 import type { Tables } from './schema.ts'
 import { sitesIn } from './sites.ts'
+import { workersIn } from './workers.ts'
 
 export type Store = ReturnType<typeof repositoriesIn> & {
   /** Runs `work` in one transaction; its store must be used for everything inside. */
@@ -55,6 +57,8 @@ function repositoriesIn(db: Kysely<Tables>, clock: Clock) {
     instances: instancesIn(db, clock),
     jobs: jobsIn(db, clock),
     environment: environmentIn(db, clock),
+    workers: workersIn(db),
+    cronRuns: cronRunsIn(db),
   }
 }
 

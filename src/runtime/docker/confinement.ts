@@ -25,6 +25,9 @@ export function confined(limits: Limits): HostConfig {
   }
 }
 
+/** What a container prints is kept for `logs` until it is removed, the oldest of it given up. */
+export const keptOutput = { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } }
+
 /** @throws by Docker when the source is missing: `Binds` would silently make it, as root. */
 export function bind(source: string, target: string, access: 'ro' | 'rw'): MountSettings {
   return { Type: 'bind', Source: source, Target: target, ReadOnly: access === 'ro' }

@@ -1,7 +1,7 @@
 // Describes the container of an instance; pure.
 import type { MountSettings } from 'dockerode'
 import type { InstanceSpec } from '../runtime.ts'
-import { bind, confined, userOf } from './confinement.ts'
+import { bind, confined, keptOutput, userOf } from './confinement.ts'
 import type { ContainerPlan } from './create-container.ts'
 import { containerName, homeLabel, instanceLabel, siteLabel } from './labels.ts'
 
@@ -10,7 +10,7 @@ const temporaryFiles = 'rw,noexec,nosuid,nodev,size=64m,mode=1777'
 /** nginx and php-fpm finish their requests on SIGQUIT. */
 const stopSignal = 'SIGQUIT'
 
-interface Place {
+export interface Place {
   readonly homeId: string
   readonly image: string
   /** Name of a Docker network, or `none`. */
@@ -29,18 +29,19 @@ export function renderInstance(spec: InstanceSpec, { homeId, image, network }: P
       ...confined(spec.limits),
       NetworkMode: network,
       Tmpfs: { '/tmp': temporaryFiles },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
+      LogConfig: keptOutput,
       Mounts: mounts(spec),
     },
   }
 }
 
 function mounts(spec: InstanceSpec): MountSettings[] {
-  const { storageDirectory, databaseDirectory } = spec
+  const { storageDirectory, databaseDirectory, mailDirectory } = spec
   return [
     bind(spec.releaseDirectory, '/site', 'ro'),
     bind(spec.instanceDirectory, '/run/site', 'rw'),
     ...(storageDirectory === undefined ? [] : [bind(storageDirectory, '/storage', 'rw')]),
     ...(databaseDirectory === undefined ? [] : [bind(databaseDirectory, '/run/mysqld', 'ro')]),
+    ...(mailDirectory === undefined ? [] : [bind(mailDirectory, '/run/mail', 'ro')]),
   ]
 }

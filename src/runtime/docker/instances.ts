@@ -1,13 +1,14 @@
 // Instances as containers: start, assign, wake, stop, remove, and what there is.
 import type { Container, ContainerInfo } from 'dockerode'
 import type { Log } from '../../lib/log.ts'
-import type { InstanceSpec, InstanceStatus, RunningInstance } from '../runtime.ts'
-import { type ContainerMaker, createContainer } from './create-container.ts'
+import type { InstanceSpec, InstanceStatus, RunningInstance, Surroundings, ToolSpec } from '../runtime.ts'
+import { type ContainerMaker, type ContainerPlan, createContainer } from './create-container.ts'
 import { ask, askUnless, statusOf } from './engine.ts'
 import { createGoFifos, type GoFifos } from './go-fifo.ts'
-import { renderInstance } from './instance-container.ts'
+import { type Place, renderInstance } from './instance-container.ts'
 import { buildLabel, containerName, homeLabel, instanceLabel, serviceLabel, siteLabel, toolLabel } from './labels.ts'
 import type { Networks } from './networks.ts'
+import { renderProgram } from './program-container.ts'
 import { removeContainer } from './remove-container.ts'
 
 export interface InstanceParts extends ContainerMaker {
@@ -33,6 +34,10 @@ export function createInstances(parts: InstanceParts) {
     async wake(spec: InstanceSpec): Promise<void> {
       if (!(await startExisting(containerOf(spec.id)))) await startNew(parts, fifos, spec)
     },
+    async startProgram(spec: ToolSpec): Promise<void> {
+      if (!(await startExisting(containerOf(spec.id))))
+        await startOnNetwork(parts, spec, (place) => renderProgram(spec, place))
+    },
     async stop(id: string, timeoutMs: number): Promise<void> {
       await fifos.forget(id)
       await askUnless([304, 404], containerOf(id).stop({ t: Math.ceil(timeoutMs / 1000) }))
@@ -57,8 +62,19 @@ export function createInstances(parts: InstanceParts) {
 
 async function startNew(parts: InstanceParts, fifos: GoFifos, spec: InstanceSpec): Promise<void> {
   await fifos.make(spec.instanceDirectory)
+  await startOnNetwork(parts, spec, (place) => renderInstance(spec, place))
+}
+
+interface Started extends Pick<Surroundings, 'network'> {
+  readonly id: string
+  readonly image: string
+}
+
+type Render = (place: Place) => ContainerPlan
+
+async function startOnNetwork(parts: InstanceParts, spec: Started, render: Render): Promise<void> {
   const start = async () => {
-    await ask((await createInstance(parts, spec)).start())
+    await ask((await create(parts, spec, render)).start())
   }
   try {
     await start()
@@ -71,13 +87,14 @@ async function startNew(parts: InstanceParts, fifos: GoFifos, spec: InstanceSpec
   }
 }
 
-async function createInstance(parts: InstanceParts, spec: InstanceSpec): Promise<Container> {
-  const network = spec.network === 'none' ? 'none' : await parts.networks.nameOf(spec.network)
+async function create(parts: InstanceParts, spec: Started, render: Render): Promise<Container> {
+  const { homeId, log, networks } = parts
+  const network = spec.network === 'none' ? 'none' : await networks.nameOf(spec.network)
   return await createContainer(parts, {
     family: spec.image,
-    render: (image: string) => renderInstance(spec, { homeId: parts.homeId, image, network }),
+    render: (image: string) => render({ homeId, image, network }),
     report: (line: string) => {
-      parts.log.info(line)
+      log.info(line)
     },
   })
 }

@@ -45,6 +45,7 @@ const idleRuntime: Runtime = {
   removeService: absent,
   serviceEnded: absent,
   runTool: absent,
+  startProgram: absent,
   async *events() {},
   close: () => Promise.resolve(),
 }
