@@ -1,20 +1,17 @@
 // From the start of `git push` until the change is seen: on the platform, with a container that is started and proven, beside
 // plain Git over OpenSSH with a hook that checks out and renames a link.
-import { setTimeout as delay } from 'node:timers/promises'
-import { execOk } from '../src/lib/exec.ts'
 import { startCompiled } from './lib/compiled-platform.ts'
 import { startOpenSsh } from './lib/openssh.ts'
-import { type PushedSite, siteOnOpenSsh, siteOnPlatform } from './lib/pushed-site.ts'
-import { type Result, resultOf, type Run } from './lib/result.ts'
+import { show, siteOnOpenSsh, siteOnPlatform } from './lib/pushed-site.ts'
+import { type Result, resultOf } from './lib/result.ts'
 import { largeSite, smallSite } from './lib/site-files.ts'
 import { stepsOf } from './lib/steps.ts'
+import { beside, takeTurns } from './lib/take-turns.ts'
 
 export const name = 'push'
 
 const rounds = 11
 const largeRounds = 5
-/** Until a push's drain is over and the instance for the next one waits: outside of what is timed. */
-const settleMs = 2000
 
 export async function run(): Promise<Result[]> {
   return [...(await measureSmall()), ...(await measureLarge())]
@@ -73,37 +70,4 @@ async function measureLarge(): Promise<Result[]> {
     resultOf({ name: '20,000 files', unit: 'ms', goal: { atMost: 0.5 }, runs: beside(times.ours, times.floor) }),
     ...(await stepsOf(platform, '20,000 files')),
   ]
-}
-
-/** Pushes to each site in turn; the first round doesn't count. */
-async function takeTurns<Key extends string>(
-  sites: Readonly<Record<Key, PushedSite>>,
-  turns: number,
-): Promise<Record<Key, number[]>> {
-  const keys = Object.keys(sites) as Key[]
-  const times = Object.fromEntries(keys.map((key) => [key, []])) as unknown as Record<Key, number[]>
-  for (let turn = 0; turn <= turns; turn++) {
-    for (const key of turn % 2 === 0 ? keys : keys.toReversed()) {
-      await settle()
-      const ms = await sites[key].push()
-      if (turn > 0) times[key].push(ms)
-    }
-  }
-  for (const key of keys) sites[key].close()
-  return times
-}
-
-/** What one wrote must not have to be flushed by the other. */
-async function settle(): Promise<void> {
-  await delay(settleMs)
-  await execOk('sync', [])
-}
-
-function beside(values: readonly number[], floors: readonly number[]): Run[] {
-  return values.map((value, index) => ({ value, floor: floors[index]! }))
-}
-
-function show(sites: Readonly<Record<string, PushedSite>>): void {
-  for (const [key, { said }] of Object.entries(sites))
-    process.stderr.write(`\nA push to "${key}" as its owner sees it:\n${said}`)
 }

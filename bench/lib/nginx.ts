@@ -13,7 +13,22 @@ interface Nginx {
 }
 
 export async function startBareNginx({ port, root }: { port: number; root: string }): Promise<Nginx> {
-  return await startNginx((directory) => renderBare(directory, { port, root }))
+  return await startNginx((directory) => renderBare(directory, { port, root, locations: '' }))
+}
+
+/** One that hands programs to php-fpm, as Debian's own example of a site does. @param socket of php-fpm */
+export async function startProxyNginx(wanted: { port: number; root: string; socket: string }): Promise<Nginx> {
+  const { port, root, socket } = wanted
+  const locations = `index index.php;
+    location / { try_files $uri $uri/ /index.php$is_args$args; }
+    location ~ \\.php$ {
+      include /etc/nginx/fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      fastcgi_buffers 16 16k;
+      fastcgi_buffer_size 32k;
+      fastcgi_pass unix:${socket};
+    }`
+  return await startNginx((directory) => renderBare(directory, { port, root, locations }))
 }
 
 /** @param release a directory that holds `edge` and `ruled` */
@@ -49,7 +64,13 @@ async function startNginx(render: (directory: string) => string): Promise<Nginx>
   }
 }
 
-function renderBare(directory: string, { port, root }: { port: number; root: string }): string {
+interface Bare {
+  readonly port: number
+  readonly root: string
+  readonly locations: string
+}
+
+function renderBare(directory: string, { port, root, locations }: Bare): string {
   return `pid ${directory}/pid;
 error_log stderr error;
 worker_processes auto;
@@ -65,6 +86,7 @@ ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_
   server {
     listen ${port};
     root ${root};
+    ${locations}
   }
 }
 `

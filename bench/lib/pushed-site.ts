@@ -12,34 +12,45 @@ export interface PushedSite {
   push(): Promise<number>
   /** What the last push printed. */
   readonly said: string
-  close(): void
+  readonly close: () => void
 }
 
 const name = 'pushed'
-const changed = 'index.html'
+
+/** The page that each push changes. One that is a program prints itself. */
+export type Page = 'index.html' | 'index.php'
 
 function revision(number: number): string {
   return `<!doctype html><title>Site</title><h1>Revision ${number}</h1>\n${'<p>The quick brown fox.</p>\n'.repeat(100)}`
 }
 
 /** Pushes `files` for the first time; a platform's site is there afterwards. */
-export async function siteOnPlatform(platform: Platform, files: Files): Promise<PushedSite> {
-  const copy = await WorkingCopy.create(platform.admin, name, { ...files, [changed]: revision(0) })
+export async function siteOnPlatform(platform: Platform, files: Files, page: Page = 'index.html'): Promise<PushedSite> {
+  const copy = await WorkingCopy.create(platform.admin, name, { ...files, [page]: revision(0) })
   await copy.pushOk()
   const visitor = new KeepAlive(platform.httpPort)
   const read = async () => (await visitor.get({ host: `${name}.localhost`, path: '/' })).body.toString()
-  return pushedSite(copy, { read, close: () => visitor.close() })
+  return pushedSite(copy, { page, read, close: () => visitor.close() })
 }
 
 /** The same site with plain Git over OpenSSH: a hook checks out into a new directory and renames a link. No container, no proof. */
-export async function siteOnOpenSsh(server: OpenSsh, { admin }: Platform): Promise<PushedSite> {
+export async function siteOnOpenSsh(
+  server: OpenSsh,
+  { admin }: Platform,
+  page: Page = 'index.html',
+): Promise<PushedSite> {
   const repository = `${name}.git`
   const path = await server.createRepository(repository, hook)
   const copy = await WorkingCopy.clone(admin, name)
   await copy.git('remote', 'set-url', 'hosting', server.remoteOf(repository))
   await copy.pushOk()
-  const read = () => readFile(join(path, 'live', changed), 'utf8')
-  return pushedSite(copy, { read, close: () => undefined })
+  const read = () => readFile(join(path, 'live', page), 'utf8')
+  return pushedSite(copy, { page, read, close: () => undefined })
+}
+
+export function show(sites: Readonly<Record<string, { readonly said: string }>>): void {
+  for (const [key, { said }] of Object.entries(sites))
+    process.stderr.write(`\nA push to "${key}" as its owner sees it:\n${said}`)
 }
 
 const hook = `#!/bin/sh
@@ -51,16 +62,19 @@ ln -s "$new" live.new
 mv -T live.new live
 `
 
-function pushedSite(
-  copy: WorkingCopy,
-  { read, close }: { read: () => Promise<string>; close: () => void },
-): PushedSite {
+interface Seen {
+  readonly page: Page
+  readonly read: () => Promise<string>
+  readonly close: () => void
+}
+
+function pushedSite(copy: WorkingCopy, { page, read, close }: Seen): PushedSite {
   let number = 0
   let said = ''
   return {
     async push() {
       const wanted = revision(++number)
-      await copy.commit({ [changed]: wanted })
+      await copy.commit({ [page]: wanted })
       const isLive = async () => (await read()) === wanted
       const { ms, pushed } = await timePush(() => copy.push(), isLive)
       said = pushed.stderr

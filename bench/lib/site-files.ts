@@ -19,6 +19,15 @@ export function largeSite(): Files {
   )
 }
 
+/** 2,999 files in 250 directories, two in three of them programs of 12 kB, as WordPress has them. */
+export function wordPressSized(): Files {
+  return several(2999, (n) =>
+    n % 3 === 0
+      ? [`includes/d${n % 250}/${n}.${n % 2 === 0 ? 'js' : 'css'}`, randomBytes(9000).toString('base64')]
+      : [`includes/d${n % 250}/${n}.php`, `<?php // ${randomBytes(9000).toString('base64')}\n`],
+  )
+}
+
 function page(n: number, kilobytes: number): string {
   const words = randomBytes(kilobytes * 384).toString('base64')
   return `<!doctype html><title>Page ${n}</title><p>${words}</p>\n`

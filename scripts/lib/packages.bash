@@ -27,10 +27,13 @@ test_needs=(
   'ip iproute2'
   'openssl openssl'
 )
-bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl')
+bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
+for extension in mysql/mysqli xml/dom mbstring/mbstring gd/gd intl/intl curl/curl zip/zip; do
+  bench_needs+=("/usr/share/php8.2-${extension%/*}/$extension.ini php8.2-${extension%/*}")
+done
 
 # Debian starts a server as soon as it is installed. These must not be: nginx would take port 80, sshd would open port 22.
-quiet_services=(nginx:nginx.service openssh-server:ssh.service)
+quiet_services=(nginx:nginx.service openssh-server:ssh.service php8.2-fpm:php8.2-fpm.service)
 
 # ensure_packages NEED…: each need is 'PROGRAM-OR-PATH PACKAGE'
 ensure_packages() {
