@@ -10,6 +10,7 @@ import { freePort } from '../tests/helpers/ports.ts'
 import { startCompiled } from './lib/compiled-platform.ts'
 import { interleave } from './lib/interleave.ts'
 import { startBarePhp } from './lib/php-fpm.ts'
+import { firstPushMs } from './lib/pushed-site.ts'
 import { type Goal, type Result, resultOf } from './lib/result.ts'
 import { measureLoad } from './lib/wrk.ts'
 
@@ -54,7 +55,7 @@ export async function run(): Promise<Result[]> {
   )
   for (const [site, files] of Object.entries({ fpm: {}, apache: rules })) {
     const copy = await WorkingCopy.create(platform.admin, site, { ...settings, ...database, ...files })
-    await copy.pushOk()
+    await copy.pushOk(['main'], { timeoutMs: firstPushMs })
     const { text } = await platform.get(site, '/fill.php')
     if (text !== 'filled') throw new Error(`${site} has no database: ${text}`)
   }

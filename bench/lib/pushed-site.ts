@@ -16,6 +16,8 @@ export interface PushedSite {
 }
 
 const name = 'pushed'
+/** The first push of a kind of site on a machine makes its image. */
+export const firstPushMs = 900_000
 
 /** The page that each push changes. One that is a program prints itself. */
 export type Page = 'index.html' | 'index.php'
@@ -27,7 +29,7 @@ function revision(number: number): string {
 /** Pushes `files` for the first time; a platform's site is there afterwards. */
 export async function siteOnPlatform(platform: Platform, files: Files, page: Page = 'index.html'): Promise<PushedSite> {
   const copy = await WorkingCopy.create(platform.admin, name, { ...files, [page]: revision(0) })
-  await copy.pushOk()
+  await copy.pushOk(['main'], { timeoutMs: firstPushMs })
   const visitor = new KeepAlive(platform.httpPort)
   const read = async () => (await visitor.get({ host: `${name}.localhost`, path: '/' })).body.toString()
   return pushedSite(copy, { page, read, close: () => visitor.close() })

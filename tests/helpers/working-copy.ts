@@ -60,8 +60,8 @@ export class WorkingCopy {
   }
 
   /** A push that has to succeed for the test to go on. */
-  async pushOk(args?: readonly string[]): Promise<Ran> {
-    const pushed = await this.push(args)
+  async pushOk(args?: readonly string[], options?: RunOptions): Promise<Ran> {
+    const pushed = await this.push(args, options)
     if (pushed.exitCode !== 0) throw new Error(`git push ended with ${pushed.exitCode}:\n${pushed.output}`)
     return pushed
   }
