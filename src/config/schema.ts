@@ -62,6 +62,7 @@ export const configSchema = z
     'max-release-mb': megabytes.default(4096).describe('Largest size of a checked-out tree, in MB.'),
     'build-timeout': seconds.default(900).describe('Time limit of a build command, in seconds.'),
     'build-memory-mb': megabytes.default(1024).describe('Memory limit of a build, in MB.'),
+    'release-timeout': seconds.default(600).describe('Time limit of the `release` command of a Procfile, in seconds.'),
     'health-timeout': seconds
       .default(30)
       .describe('How long a new instance may take until it answers its health check, in seconds.'),

@@ -4,6 +4,7 @@ import { drain } from './steps/drain.ts'
 import { checkHealth } from './steps/check-health.ts'
 import { checkOut } from './steps/check-out.ts'
 import { buildRelease } from './steps/build-release.ts'
+import { runReleaseCommand } from './steps/run-release-command.ts'
 import { startInstance } from './steps/start-instance.ts'
 import { switchRoutes } from './steps/switch-routes.ts'
 import { retireReleases } from './steps/retire-releases.ts'
@@ -14,6 +15,7 @@ import type { Attempt, Parts } from './parts.ts'
 export async function prepare(attempt: Attempt, parts: Parts): Promise<void> {
   await take('checkout', checkOut, { attempt, parts })
   await take('build', buildRelease, { attempt, parts })
+  if (attempt.facts.manifest?.releaseCommand !== undefined) await take('release', runReleaseCommand, { attempt, parts })
   await prove(attempt, parts)
 }
 

@@ -34,7 +34,7 @@ export interface Parts {
 }
 
 /** Steps in the order in which they are recorded. What lies before `proven` is undone at start-up, what lies after is finished. */
-export type StepName = 'checkout' | 'build' | 'start' | 'check' | 'proven' | 'switch'
+export type StepName = 'checkout' | 'build' | 'release' | 'start' | 'check' | 'proven' | 'switch'
 
 export interface Attempt {
   readonly jobId: string

@@ -42,6 +42,7 @@ export const catalogue = {
     'What was to be restored is no dump that the database accepts; the old data is still there.',
   ),
   'build-failed': entry(6, 422, 'The build command ended with an error, ran out of time or of memory.'),
+  'release-failed': entry(6, 422, 'The release command of Procfile ended with an error, ran out of time or of memory.'),
   unhealthy: entry(7, 503, 'The new release did not answer its health check in time.'),
   stopped: entry(7, 503, 'The site was stopped by its owner.'),
 } as const satisfies Record<string, CatalogueEntry>

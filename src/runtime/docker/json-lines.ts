@@ -1,5 +1,5 @@
 // The JSON objects, one a line, that Docker's build, pull, import and events answers consist of.
-import { createLineJoiner } from './lines.ts'
+import { createLineJoiner } from '../../lib/lines.ts'
 
 const maxLineBytes = 16 * 1024 * 1024
 

@@ -1,7 +1,7 @@
 // Makes log lines of Docker's frames. With timestamps=1 every frame starts with one, also each part of a line over 16 kB.
 import type { LogLine } from '../runtime.ts'
 import { createDemultiplexer, type Frame } from './frames.ts'
-import { createLineJoiner } from './lines.ts'
+import { createLineJoiner } from '../../lib/lines.ts'
 
 export interface LogParser {
   push(chunk: Buffer): LogLine[]

@@ -5,7 +5,7 @@ import type { Container } from 'dockerode'
 import { z } from 'zod'
 import { ask, askUnless } from './engine.ts'
 import { createDemultiplexer } from './frames.ts'
-import { createLineJoiner } from './lines.ts'
+import { createLineJoiner } from '../../lib/lines.ts'
 
 const tailLines = 20
 /** After a container's end its last output is on its way for a moment; a stream that never ends must not hold us. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { capOutput } from '../../../src/runtime/docker/build-output.ts'
+import { capOutput } from '../../../src/lib/cap-output.ts'
 import { jsonLines } from '../../../src/runtime/docker/json-lines.ts'
-import { createLineJoiner } from '../../../src/runtime/docker/lines.ts'
+import { createLineJoiner } from '../../../src/lib/lines.ts'
 
 function join(...pieces: (string | Buffer)[]): string[] {
   const joiner = createLineJoiner()
