@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ended, start } from '../../src/lib/exec.ts'
 import { exists } from '../../src/lib/files.ts'
 import { projectRoot } from '../../tests/helpers/paths.ts'
+import { until } from '../../tests/helpers/until.ts'
 import { startProxyNginx } from './nginx.ts'
 
 interface Wanted {
@@ -32,6 +33,7 @@ export async function startBarePhp({ port, root, env, children }: Wanted): Promi
   const end = ended(child)
   while (!(await exists(socket))) await delay(10)
   const nginx = await startProxyNginx({ port, root, socket })
+  await until('the floor to answer', () => fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))
   return {
     async stop() {
       await nginx.stop()
