@@ -14,6 +14,7 @@ import { createDeployments } from './deploy/deployments.ts'
 import { uidOf } from './deploy/instances.ts'
 import { faultFrom } from './deploy/fault.ts'
 import type { Parts } from './deploy/parts.ts'
+import { createProcesses } from './deploy/processes/processes.ts'
 import { recover } from './deploy/recover.ts'
 import { createWaker } from './deploy/waker.ts'
 import { createEdge } from './edge/nginx.ts'
@@ -65,7 +66,8 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const storages = await createStorages(config)
   const edge = createEdge({ config, clock, log })
   const background = createBackground(log)
-  const parts: Parts = { config, store, runtime, edge, databases, storages, sealing, clock, log, background, ...fault }
+  const processes = createProcesses()
+  const parts: Parts = { config, store, runtime, edge, databases, storages, processes, sealing, clock, log, background, ...fault }
   const deployments = createDeployments(parts)
   const services = { config, store, runtime, deployments, databases, clock, log }
   const handlers = createHandlers({
@@ -86,6 +88,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => edge.stop())
   await databases.start()
   await recover(parts)
+  await processes.start(parts)
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
   const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })

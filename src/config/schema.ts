@@ -77,6 +77,10 @@ export const configSchema = z
     'instance-cpus': above0().default(1).describe('CPU limit of an instance.'),
     'instance-pids': count.default(128).describe('Most processes and threads of an instance.'),
 
+    'max-workers': whole(0).default(4).describe('Most workers (processes of a Procfile beside web) of a site.'),
+    'cron-timeout': seconds.default(900).describe('Time limit of a run of a cron entry, in seconds.'),
+    'cron-at-once': count.default(8).describe('How many cron entries run at once, of all sites. More wait.'),
+
     'database-connections': count.default(20).describe('Most connections of a site to its database at a time.'),
     'database-memory-mb': whole(256)
       .default(512)

@@ -31,6 +31,7 @@ export async function goLive(attempt: Attempt, parts: Parts): Promise<void> {
   const former = attempt.site.live_instance_id
   await take('switch', switchRoutes, { attempt, parts })
   await parts.store.releases.update(attempt.release.id, { timings: JSON.stringify(attempt.timings) })
+  parts.processes.follow(attempt.site.id)
   if (former !== null) parts.background.run('drain', () => drain(former, parts))
   parts.background.run('retire', () => retireReleases(attempt.site, parts))
 }

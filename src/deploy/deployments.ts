@@ -34,6 +34,8 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         return outcome
       }),
     surveyStorage: (site) => surveyStorage(site, parts),
+    surveyProcesses: (site) => parts.processes.survey(site),
+    runCron: (site, number, print) => parts.processes.runCron(site, number, print),
     createDatabase: (site, print) =>
       inTurn(site, 'its database being made', async (current) => {
         warmInstances.drop(site.id)
@@ -59,7 +61,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
     destroy: (site) =>
       inTurn(site, 'being destroyed', async (current) => {
-        await warmInstances.end(site.id)
+        await Promise.all([warmInstances.end(site.id), parts.processes.end(site.id)])
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {

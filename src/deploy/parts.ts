@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts'
 import type { Background } from './background.ts'
 import type { Environment } from './environment.ts'
 import type { Manifest } from './manifest.ts'
+import type { Processes } from './processes/types.ts'
 import type { Print } from './types.ts'
 
 export interface Parts {
@@ -24,6 +25,7 @@ export interface Parts {
   readonly edge: Edge
   readonly databases: Databases
   readonly storages: Storages
+  readonly processes: Processes
   /** Seals the secrets of sites as they lie in the store. */
   readonly sealing: Sealing
   readonly clock: Clock

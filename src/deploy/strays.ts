@@ -26,7 +26,7 @@ export async function removeStrays(parts: Parts): Promise<void> {
 }
 
 async function removeStrayInstances({ store, runtime, config }: Parts): Promise<void> {
-  const known = new Set((await store.instances.list()).map((instance) => instance.id))
+  const known = new Set([...(await store.instances.list()), ...(await store.workers.list())].map(({ id }) => id))
   for (const { id } of await runtime.list()) {
     if (!known.has(id)) await runtime.remove(id)
   }

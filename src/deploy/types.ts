@@ -6,6 +6,8 @@ import type { Account } from '../store/accounts.ts'
 import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
 import type { Environment } from './environment.ts'
+import type { CronEnd } from './processes/cron-run.ts'
+import type { ProcessSurvey } from './processes/types.ts'
 import type { ChangedEnvironment, EnvironmentChange } from './operations/environment.ts'
 
 export type Print = (line: string) => void
@@ -21,6 +23,9 @@ export interface Deployments {
   changeEnvironment(site: Site, change: EnvironmentChange): Promise<ChangedEnvironment>
   /** What a site's storage holds, by the paths that its live release uses; undefined where nothing is deployed that writes. */
   surveyStorage(site: Site): Promise<StorageSurvey | undefined>
+  surveyProcesses(site: Site): Promise<ProcessSurvey>
+  /** Runs an entry of `surveyProcesses` now, to its end. */
+  runCron(site: Site, number: number, print: Print): Promise<CronEnd>
   /** Makes the database of a site and gives it to its instance. @returns false when it has one already */
   createDatabase(site: Site, print: Print): Promise<boolean>
   /** Gives the database a new password and a fresh instance that uses it; the old one works on until it has ended. */

@@ -41,6 +41,7 @@ export async function wakeSite(site: Site, parts: Parts): Promise<void> {
   const { health } = await readManifest(spec.releaseDirectory)
   await waitUntilHealthy({ instanceId: spec.id, host: site.name, health, signal: parts.background.signal }, parts)
   await routeSite({ ...site, live_instance_id: spec.id }, parts)
+  parts.processes.follow(site.id)
 }
 
 async function liveSpec(site: Site, parts: Parts): Promise<InstanceSpec> {

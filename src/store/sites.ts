@@ -22,6 +22,7 @@ export function sitesIn(db: Kysely<Tables>, clock: Clock) {
         .execute(),
     find: (name: string) => db.selectFrom('sites').selectAll().where('name', '=', name).executeTakeFirst(),
     get: (id: number) => db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    findById: (id: number) => db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst(),
     findByDomain: (domain: string) =>
       db
         .selectFrom('sites')

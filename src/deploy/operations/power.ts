@@ -26,6 +26,7 @@ export async function stopSite(site: Site, parts: Parts): Promise<void> {
     if (instanceId !== null) await store.instances.setState(instanceId, 'draining')
   })
   await routeSite({ ...site, state: 'stopped', live_instance_id: null }, parts)
+  parts.processes.follow(site.id)
   if (instanceId !== null) parts.background.run('drain', () => drain(instanceId, parts))
 }
 
@@ -42,6 +43,7 @@ export async function restartSite(site: Site, print: Print, parts: Parts): Promi
     if (former !== null) await store.instances.setState(former, 'draining')
     await store.sites.update(site.id, { live_instance_id: instanceId })
   })
+  parts.processes.follow(site.id)
   print(`${site.name} runs on instance ${instanceId} now`)
   if (former !== null) parts.background.run('drain', () => drain(former, parts))
 }

@@ -2,8 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { releasePath } from '../../config/home.ts'
-import type { BuildRequest } from '../../buildpacks/types.ts'
+import type { BuildRequest, BuiltRelease } from '../../buildpacks/types.ts'
 import { build } from '../../buildpacks/build.ts'
+import { HostingError } from '../../errors/hosting-error.ts'
 import { flushFileSystemOf } from '../../lib/files.ts'
 import { type Environment, environmentOf } from '../environment.ts'
 import { writeManifest } from '../manifest.ts'
@@ -29,12 +30,22 @@ export const buildRelease: Step = async ({ attempt, parts }) => {
     runBuild: (spec) =>
       parts.runtime.build({ ...withEnvironment(spec, environment, attempt), ...confinement(attempt, parts) }),
   })
+  mustBeAllowed(built.workers, parts)
   const { notes, storage, cron, ...facts } = built
   attempt.facts.manifest = { ...facts, storage: [...storage], cron: [...cron] }
   await writeManifest(directory, attempt.facts.manifest)
   await parts.store.releases.update(attempt.release.id, { buildpack: built.buildpack })
   await complete(directory, attempt)
   return `${built.buildpack}: ${notes.join(', ')}`
+}
+
+/** Each is a container with as much memory as the web server's. */
+function mustBeAllowed(workers: BuiltRelease['workers'], { config }: Parts): void {
+  const names = Object.keys(workers)
+  if (names.length <= config['max-workers']) return
+  throw new HostingError('too-large', `The Procfile has ${names.length} workers: ${names.join(', ')}`, {
+    hint: `At most ${config['max-workers']} are run for a site. Let one process do the work of several, and push again.`,
+  })
 }
 
 type WantedBuild = Parameters<BuildRequest['runBuild']>[0]

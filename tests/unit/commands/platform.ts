@@ -122,6 +122,8 @@ export async function createPlatform(
       removeDatabase: called('removeDatabase'),
       restoreDatabase: () => Promise.resolve({ tables: 1 }),
       surveyStorage: () => Promise.resolve(undefined),
+      surveyProcesses: () => Promise.resolve({ workers: [], cron: [] }),
+      runCron: absent,
       start: called('start'),
       stop: called('stop'),
       restart: called('restart'),
