@@ -28,9 +28,11 @@ test_needs=(
   'openssl openssl'
 )
 bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
-for extension in mysql/mysqli xml/dom mbstring/mbstring gd/gd intl/intl curl/curl zip/zip; do
+# The same extensions as instances have: each takes its time of every request.
+for extension in mysql/mysqli xml/dom mbstring/mbstring gd/gd intl/intl curl/curl zip/zip sqlite3/sqlite3 bcmath/bcmath soap/soap opcache/opcache; do
   bench_needs+=("/usr/share/php8.2-${extension%/*}/$extension.ini php8.2-${extension%/*}")
 done
+for extension in imagick apcu redis; do bench_needs+=("/etc/php/8.2/mods-available/$extension.ini php-$extension"); done
 
 # Debian starts a server as soon as it is installed. These must not be: nginx would take port 80, sshd would open port 22.
 quiet_services=(nginx:nginx.service openssh-server:ssh.service php8.2-fpm:php8.2-fpm.service)
