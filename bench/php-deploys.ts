@@ -67,12 +67,12 @@ async function visit(port: number, tally: Tally, ended: AbortSignal): Promise<vo
   const read = async (connection: KeepAlive) => {
     const { status, body } = await connection.get({ host, path: '/' })
     tally.reads++
-    if (status !== 200 || !body.toString().startsWith('release ')) throw new Error(`read: ${status} ${body}`)
+    if (status !== 200 || !body.toString().startsWith('release ')) throw new Error(`read: ${status} ${body.toString()}`)
   }
   const write = async (connection: KeepAlive) => {
     const id = ++next
     const { status, body } = await connection.get({ host, path: `/write.php?id=${id}` })
-    if (status !== 200 || body.toString() !== `kept ${id}`) throw new Error(`write: ${status} ${body}`)
+    if (status !== 200 || body.toString() !== `kept ${id}`) throw new Error(`write: ${status} ${body.toString()}`)
     tally.written.push(id)
   }
   const works = [
