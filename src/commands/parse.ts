@@ -37,11 +37,13 @@ function silentProgram(): Program {
     .configureOutput({ writeOut: silence, writeErr: silence })
     .helpCommand(false)
     .helpOption(false)
+    .enablePositionalOptions()
 }
 
 function addCommand(program: Program, command: Command, found: (typed: Typed) => void): void {
   const args = command.arguments ?? []
   const added = program.command(command.name).helpOption(false)
+  if (command.wordsAreAnothers === true) added.passThroughOptions()
   for (const argument of args) added.argument(syntax(argument))
   for (const { flags } of [...(command.options ?? []), jsonOption]) added.option(flags)
   added.action(() => {

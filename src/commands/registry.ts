@@ -25,6 +25,8 @@ import { keysAdd } from './keys/keys-add.ts'
 import { keysRemove } from './keys/keys-remove.ts'
 import { keys } from './keys/keys.ts'
 import { logs } from './logs/logs.ts'
+import { run } from './one-off/run.ts'
+import { shell } from './one-off/shell.ts'
 import { releases } from './releases/releases.ts'
 import { rollback } from './releases/rollback.ts'
 import { branch } from './sites/branch.ts'
@@ -38,7 +40,7 @@ import { stop } from './sites/stop.ts'
 import { storage } from './storage/storage.ts'
 
 export const registry: readonly Command[] = [
-  ...[sites, create, info, logs, start, stop, restart, branch, destroy],
+  ...[sites, create, info, logs, start, stop, restart, run, shell, branch, destroy],
   ...[releases, rollback],
   ...[env, envSet, envUnset, storage],
   ...[db, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],

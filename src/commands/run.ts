@@ -1,6 +1,6 @@
 // One way in for every door: words in, an exit status out. It never rejects; what went wrong is said on standard error.
 import type { Readable, Writable } from 'node:stream'
-import { toHostingError, type HostingError } from '../errors/hosting-error.ts'
+import { HostingError, toHostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
 import { viewFor } from './output/view.ts'
 import { writeLine, writeOutcome } from './output/write.ts'
@@ -17,13 +17,18 @@ export function createCommandRunner(services: Services): CommandRunner {
   return async (request, words) => {
     for (const stream of [request.stdin, request.stdout, request.stderr]) tolerateErrors(stream)
     try {
-      await runWords(services, request, askedFor(words))
-      return request.gone.aborted ? interrupted : 0
+      const exitCode = await runWords(services, request, askedFor(words))
+      return request.gone.aborted ? interrupted : exitCode
     } catch (error) {
-      if (request.gone.aborted) return interrupted
+      if (request.gone.aborted && !isShuttingDown(error)) return interrupted
       return say(request, toHostingError(error, reporter(services, request, words)))
     }
   }
+}
+
+/** Who is interrupted for that is told so. */
+function isShuttingDown(error: unknown): boolean {
+  return error instanceof HostingError && error.code === 'shutting-down'
 }
 
 /** A client that closes its end makes a stream fail; that is no reason for the daemon to end. Once, where one visit runs many commands. */
@@ -31,11 +36,12 @@ function tolerateErrors(stream: Readable | Writable): void {
   if (stream.listenerCount('error') === 0) stream.on('error', () => undefined)
 }
 
-async function runWords(services: Services, request: CommandRequest, words: readonly string[]): Promise<void> {
+async function runWords(services: Services, request: CommandRequest, words: readonly string[]): Promise<number> {
   const { command, typed } = parseWords(registry, words)
   const context = contextOf(services, request, typed['json'] === true)
   const outcome = await command.execute(context, typed)
   if (outcome !== undefined) await writeOutcome(context, outcome)
+  return outcome?.exitCode ?? 0
 }
 
 /** No words, and the flags that every program understands, are ways to write a command of ours. */
@@ -44,7 +50,9 @@ function askedFor(words: readonly string[]): readonly string[] {
   if (first === undefined) return ['help']
   if (first === '--version') return ['version']
   const end = words.indexOf('--')
-  const ours = end === -1 ? words : words.slice(0, end)
+  // `run SITE php --help` asks php.
+  const own = registry.find(({ name }) => name === first)?.wordsAreAnothers === true ? 3 : words.length
+  const ours = words.slice(0, end === -1 ? own : Math.min(end, own))
   if (!ours.includes('--help') && !ours.includes('-h')) return words
   return first.startsWith('-') ? ['help'] : ['help', first]
 }

@@ -38,6 +38,8 @@ export interface Shown {
   readonly arguments?: readonly Argument[]
   readonly options?: readonly Option[]
   readonly examples: readonly string[]
+  /** What follows its first argument is a program's: options there are no options of ours. */
+  readonly wordsAreAnothers?: true
   readonly permission: Permission
   /** What is needed beyond `permission` once the command is to change something. */
   readonly toChange?: SiteAction

@@ -6,7 +6,7 @@ import type { Deployments, Print } from '../deploy/types.ts'
 import type { Terminal } from '../lib/terminal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime, ToolSignal } from '../runtime/runtime.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Store } from '../store/store.ts'
 import type { View } from './output/view.ts'
@@ -32,8 +32,10 @@ export interface CommandRequest {
   readonly stdout: Writable
   readonly stderr: Writable
   readonly gone: AbortSignal
-  /** From now on every key goes to the command as it is: Ctrl-C is its own, no longer the way to end it. */
-  readonly takeKeys?: () => void
+  /** From now on every key goes to the command as it is: Ctrl-C is its own, no longer the way to end it. @returns how to give them back */
+  readonly takeKeys?: () => () => void
+  /** From now on signals that the client sends go to the command, which ends no more by them. */
+  readonly takeSignals?: (deliver: (signal: ToolSignal) => void) => void
 }
 
 export interface CommandContext extends Services, CommandRequest {
@@ -45,6 +47,8 @@ export interface CommandContext extends Services, CommandRequest {
 
 /** What a command has to say, as data for `--json` and as lines for a person. */
 export interface Outcome {
+  /** Of a program that was run for the visitor, to be theirs. Left out: 0. */
+  readonly exitCode?: number
   /** Keys are camelCase and stay as they are: scripts read them. Times are ISO 8601 in UTC. */
   readonly data: unknown
   text(view: View): readonly string[]

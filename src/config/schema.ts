@@ -75,6 +75,14 @@ export const configSchema = z
 
     'instance-memory-mb': megabytes.default(256).describe('Memory limit of an instance, in MB.'),
     'instance-cpus': above0().default(1).describe('CPU limit of an instance.'),
+    'one-offs-per-site': count
+      .default(4)
+      .describe(
+        'How many programs of `run` and `shell` a site may have at a time, each with the limits of an instance.',
+      ),
+    'one-offs-per-account': count
+      .default(8)
+      .describe('How many programs of `run` and `shell` an account may have at a time, on all sites.'),
     'instance-pids': count.default(128).describe('Most processes and threads of an instance.'),
 
     'max-workers': whole(0).default(4).describe('Most workers (processes of a Procfile beside web) of a site.'),

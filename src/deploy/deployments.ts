@@ -4,6 +4,7 @@ import type { Site } from '../store/sites.ts'
 import { environmentOf } from './environment.ts'
 import { createDatabase, finishRotation, removeDatabase, rotateDatabase } from './operations/database.ts'
 import { destroySite } from './operations/destroy.ts'
+import { OneOffs } from './one-offs.ts'
 import { changeEnvironment } from './operations/environment.ts'
 import { restartSite, startSite, stopSite } from './operations/power.ts'
 import { rollback } from './operations/rollback.ts'
@@ -19,6 +20,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
   const queue = new DeployQueue()
   const inTurn = createTurns(queue, parts)
   const warmInstances = new WarmInstances(parts)
+  const oneOffs = new OneOffs(parts)
   const tools: PushTools = { parts, queue, warmInstances }
 
   return {
@@ -56,12 +58,13 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
       }),
     restoreDatabase: (site, restoring) =>
       inTurn(site, 'a restore of its database', (current) => parts.databases.restore(current, restoring)),
+    runOneOff: (site, running) => oneOffs.run(site, running),
     start: (site) => inTurn(site, 'being started', (current) => startSite(current, parts)),
     stop: (site) => inTurn(site, 'being stopped', (current) => stopSite(current, parts)),
     restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
     destroy: (site) =>
       inTurn(site, 'being destroyed', async (current) => {
-        await Promise.all([warmInstances.end(site.id), parts.processes.end(site.id)])
+        await Promise.all([warmInstances.end(site.id), oneOffs.end(site.id), parts.processes.end(site.id)])
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {

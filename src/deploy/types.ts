@@ -6,6 +6,7 @@ import type { Account } from '../store/accounts.ts'
 import type { Release } from '../store/releases.ts'
 import type { Site } from '../store/sites.ts'
 import type { Environment } from './environment.ts'
+import type { OneOffRun } from './one-offs.ts'
 import type { CronEnd } from './processes/cron-run.ts'
 import type { ProcessSurvey } from './processes/types.ts'
 import type { ChangedEnvironment, EnvironmentChange } from './operations/environment.ts'
@@ -32,6 +33,8 @@ export interface Deployments {
   rotateDatabase(site: Site, print: Print): Promise<void>
   removeDatabase(site: Site): Promise<void>
   restoreDatabase(site: Site, restoring: Restoring): Promise<{ tables: number }>
+  /** Runs a program in the live release of a site, be it stopped. @returns its exit status */
+  runOneOff(site: Site, running: OneOffRun): Promise<number>
   /** Lets a stopped site serve again. */
   start(site: Site): Promise<void>
   /** Takes a site off the air until `start`; its requests get a page that says so. */

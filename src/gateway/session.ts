@@ -18,9 +18,16 @@ export interface Request {
   readonly stderr: Writable
   /** Aborts when the client is gone. What was received is finished all the same; only output is in vain. */
   readonly gone: AbortSignal
-  /** From now on every key goes to the handler as it is: Ctrl-C is its own, no longer the way to end it. */
-  readonly takeKeys?: () => void
+  /**
+   * From now on every key goes to the handler as it is, and its output to the terminal: Ctrl-C is its own, no longer the way to end it.
+   * @returns how to give them back
+   */
+  readonly takeKeys?: () => () => void
+  /** From now on signals that the client sends go to the handler, which ends no more by them. */
+  readonly takeSignals?: (deliver: (signal: ClientSignal) => void) => void
 }
+
+export type ClientSignal = 'HUP' | 'INT' | 'QUIT' | 'TERM'
 
 /** The other side of every door. Each resolves with an exit status and never rejects. */
 export interface Handlers {

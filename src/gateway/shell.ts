@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { PassThrough, type Readable } from 'node:stream'
 import type { Request } from './session.ts'
-import { cookKeys } from './terminal-streams.ts'
+import { cookKeys, rawKeys } from './terminal-streams.ts'
 
 const mostTypedAhead = 64 * 1024
 
@@ -39,16 +39,21 @@ async function runAtPrompt(request: Request, line: string, run: Run): Promise<vo
   const keys = commandInput(request.stdin, interrupted)
   const gone = AbortSignal.any([request.gone, interrupted.signal])
   try {
-    await run({ ...request, stdin: keys.stdin, gone }, line)
+    await run({ ...request, stdin: keys.stdin, gone, takeKeys: keys.takeKeys }, line)
   } finally {
     keys.release()
   }
 }
 
-function commandInput(from: Readable, interrupted: AbortController): { stdin: Readable; release: () => void } {
+function commandInput(from: Readable, interrupted: AbortController) {
   const stdin = new PassThrough().on('error', () => undefined)
+  let read = cookKeys
+  const takeKeys = () => {
+    read = rawKeys
+    return () => void (read = cookKeys)
+  }
   const take = (chunk: Buffer) => {
-    const keys = cookKeys(chunk)
+    const keys = read(chunk)
     // As a terminal driver does: what nobody reads is dropped at some point, so that Ctrl-C is still heard.
     if (stdin.writable && stdin.writableLength < mostTypedAhead) stdin.write(keys.text)
     if (keys.ended) stdin.end()
@@ -61,5 +66,5 @@ function commandInput(from: Readable, interrupted: AbortController): { stdin: Re
     from.off('data', take).off('end', finish).pause()
     stdin.destroy()
   }
-  return { stdin, release }
+  return { stdin, takeKeys, release }
 }

@@ -138,7 +138,11 @@ export interface ToolStreams {
   readonly terminal?: Terminal
   /** Ends the program. */
   readonly signal: AbortSignal
+  /** Called when the program runs, with the way to send it a signal. */
+  readonly started?: (send: (signal: ToolSignal) => void) => void
 }
+
+export type ToolSignal = 'HUP' | 'INT' | 'QUIT' | 'TERM'
 
 export type RuntimeEvent =
   | { readonly type: 'exited'; readonly id: string; readonly exitCode: number }

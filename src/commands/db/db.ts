@@ -44,8 +44,10 @@ async function mayChange({ store, account, site }: SiteContext): Promise<boolean
 async function open(context: SiteContext, terminal: NonNullable<SiteContext['terminal']>): Promise<void> {
   const { databases, site, stdin, stdout, stderr, gone } = context
   // A prompt has its own ideas of Ctrl-C and Ctrl-D.
-  context.takeKeys?.()
-  const exitCode = await databases.open(site, { stdin, stdout, stderr, terminal, signal: gone })
+  const giveBack = context.takeKeys?.()
+  const exitCode = await databases
+    .open(site, { stdin, stdout, stderr, terminal, signal: gone })
+    .finally(() => giveBack?.())
   if (exitCode !== 0) throw failed(site)
 }
 

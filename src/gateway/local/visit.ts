@@ -51,8 +51,15 @@ function beginVisit(socket: Socket, open: Open, context: VisitContext & { closed
   const stderr = outputOf(socket, 'stderr')
   // At a shell's prompt all keys are the shell's; a command has a terminal driver in front of it, until it takes them.
   let read = open.keys && open.commandLine !== undefined ? cookKeys : rawKeys
-  const takeKeys = () => void (read = rawKeys)
-  const visitor = { stdin: input.stdin, stdout, stderr, gone: gone.signal, takeKeys, ...(terminal && { terminal }) }
+  const takeKeys = () => {
+    const before = read
+    read = rawKeys
+    return () => void (read = before)
+  }
+  let interrupt = () => gone.abort()
+  const takeSignals: Request['takeSignals'] = (deliver) => void (interrupt = () => deliver('INT'))
+  const taking = { takeKeys, takeSignals }
+  const visitor = { stdin: input.stdin, stdout, stderr, gone: gone.signal, ...taking, ...(terminal && { terminal }) }
   void run(visitor, open)
     .catch((thrown: unknown) => {
       const { lines, status } = explain(thrown)
@@ -69,7 +76,7 @@ function beginVisit(socket: Socket, open: Open, context: VisitContext & { closed
   const take = (frame: Frame) => {
     if (frame.type === 'stdin') takeInput(frame)
     else if (frame.type === 'stdinEnd') input.end()
-    else if (frame.type === 'interrupt') gone.abort()
+    else if (frame.type === 'interrupt') interrupt()
     else if (frame.type === 'resize' && terminal !== undefined) resize(terminal, frame)
     else throw new Error(`A client doesn't send ${frame.type}`)
   }

@@ -16,7 +16,7 @@ interface Keys {
   /** Asked for each chunk: a handler may take over the keys in the middle. */
   readonly read: (chunk: Buffer) => TypedKeys
   /** Read also while the handler doesn't, for Ctrl-C to be heard: what is typed ahead beyond some length is dropped then. */
-  readonly eager: boolean
+  readonly isEager: () => boolean
   /** Called for Ctrl-C. */
   readonly interrupt: () => void
 }
@@ -34,8 +34,9 @@ export function channelInput(channel: ServerChannel, keys: Keys): ChannelInput {
   }).on('error', () => undefined)
   const take = (chunk: Buffer) => {
     const { text, interrupted, ended } = keys.read(chunk)
-    if (keys.eager && stdin.readableLength < mostTypedAhead) stdin.push(text)
-    else if (!keys.eager && !stdin.push(text)) channel.pause()
+    if (!keys.isEager()) {
+      if (!stdin.push(text)) channel.pause()
+    } else if (stdin.readableLength < mostTypedAhead) stdin.push(text)
     if (ended) end()
     if (interrupted) keys.interrupt()
   }
@@ -44,7 +45,7 @@ export function channelInput(channel: ServerChannel, keys: Keys): ChannelInput {
     stdin.push(null)
   }
   channel.on('data', take)
-  if (!keys.eager) channel.pause()
+  if (!keys.isEager()) channel.pause()
   channel.once('end', () => {
     if (complete) end()
     else stdin.destroy(new Error('The client went away in the middle of its input'))

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { ServerChannel, Session } from 'ssh2'
 import type { Log } from '../../lib/log.ts'
-import type { Handlers, Request } from '../session.ts'
+import type { ClientSignal, Handlers, Request } from '../session.ts'
 import { cookKeys, rawKeys, sizeOf, withCarriageReturns } from '../terminal-streams.ts'
 import type { BufferWatch } from './buffers.ts'
 import { channelInput } from './channel-input.ts'
@@ -47,6 +47,8 @@ interface Life {
   readonly gone: AbortController
   /** The channel is closed. */
   readonly lost: AbortSignal
+  /** Where signals of the client go, once a handler has taken them: else they end it. */
+  readonly signals: { deliver?: (signal: ClientSignal) => void }
 }
 
 export function serveSession(session: Session, context: SessionContext): void {
@@ -100,11 +102,17 @@ function lifeOf(session: Session, disconnected: AbortSignal): Life {
   }
   disconnected.addEventListener('abort', lose)
   session.once('close', lose)
+  const signals: Life['signals'] = {}
   session.on('signal', (_accept, _reject, { name }) => {
-    if (['INT', 'TERM', 'HUP', 'QUIT'].includes(name)) gone.abort()
+    const signal = clientSignals.find((known) => known === name)
+    if (signal === undefined) return
+    if (signals.deliver === undefined) gone.abort()
+    else signals.deliver(signal)
   })
-  return { gone, lost: lost.signal }
+  return { gone, lost: lost.signal, signals }
 }
+
+const clientSignals: readonly ClientSignal[] = ['HUP', 'INT', 'QUIT', 'TERM']
 
 type OpenSession = SessionContext & Life & { readonly surroundings: Surroundings; readonly keys: Asked['keys'] }
 
@@ -135,14 +143,21 @@ async function serve(session: Session, { accept, run }: Asked, context: OpenSess
 
 /** The streams of a request, and how to end it: everything is flushed before the exit status, and that is sent before the channel closes. */
 function streamsOf(session: Session, channel: ServerChannel, context: OpenSession) {
-  const { socket, lost, gone, surroundings, keys } = context
+  const { socket, lost, gone, signals, surroundings, keys } = context
   const hasTerminal = surroundings.terminal !== undefined
-  const output = channelOutput({ channel, socket, lost, translate: hasTerminal ? withCarriageReturns : unchanged })
-  const cooked = hasTerminal && keys === 'cooked'
+  // A program with a terminal of its own has put the carriage returns where they belong.
+  let taken = false
+  const translate = (chunk: Buffer) => (hasTerminal && !taken ? withCarriageReturns(chunk) : chunk)
+  const output = channelOutput({ channel, socket, lost, translate })
+  const isCooked = () => hasTerminal && keys === 'cooked' && !taken
   const interrupt = () => gone.abort()
-  let readKeys = cooked ? cookKeys : rawKeys
-  const takeKeys = () => void (readKeys = rawKeys)
-  const input = channelInput(channel, { read: (chunk) => readKeys(chunk), eager: cooked, interrupt })
+  const takeKeys = () => {
+    taken = true
+    return () => void (taken = false)
+  }
+  const takeSignals: Request['takeSignals'] = (deliver) => void (signals.deliver = deliver)
+  const read = (chunk: Buffer) => (isCooked() ? cookKeys : rawKeys)(chunk)
+  const input = channelInput(channel, { read, isEager: isCooked, interrupt })
   session.once('eof', input.markComplete)
   const end = async (status: number) => {
     await output.flush()
@@ -151,9 +166,5 @@ function streamsOf(session: Session, channel: ServerChannel, context: OpenSessio
     channel.exit(status)
     channel.end()
   }
-  return { stdin: input.stdin, stdout: output.stdout, stderr: output.stderr, takeKeys, end }
-}
-
-function unchanged(chunk: Buffer): Buffer {
-  return chunk
+  return { stdin: input.stdin, stdout: output.stdout, stderr: output.stderr, takeKeys, takeSignals, end }
 }

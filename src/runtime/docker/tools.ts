@@ -45,6 +45,9 @@ async function runAttached(container: Container, streams: ToolStreams): Promise<
   )
   const copy = createOutputCopy(stream, streams)
   await ask(container.start())
+  streams.started?.(
+    (signal) => void askUnless([404, 409], container.kill({ signal: `SIG${signal}` })).catch(() => undefined),
+  )
   const failure = new AbortController()
   const detach = feed(stream, streams, failure)
   const stopResizing = followSize(container, streams)

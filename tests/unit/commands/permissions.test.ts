@@ -15,6 +15,9 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   start: [['start demo', ok, ok, ok, forbidden, missing]],
   stop: [['stop demo', ok, ok, ok, forbidden, missing]],
   restart: [['restart demo', ok, ok, ok, forbidden, missing]],
+  run: [['run demo -- true', ok, ok, ok, forbidden, missing]],
+  // There is no terminal here: refused when it is allowed.
+  shell: [['shell demo', 2, 2, 2, forbidden, missing]],
   branch: [
     ['branch demo', ok, ok, ok, ok, missing],
     ['branch demo main', ok, ok, forbidden, forbidden, missing],
@@ -67,6 +70,7 @@ beforeAll(async () => {
   platform = await createPlatform({
     deployments: {
       changeEnvironment: () => Promise.resolve({ changed: ['A'] }),
+      runOneOff: () => Promise.resolve(0),
       rollback: async (site) => await platform.store.releases.find(site.id, 1).then((release) => release!),
     },
   })

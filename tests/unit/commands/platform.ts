@@ -124,6 +124,7 @@ export async function createPlatform(
       surveyStorage: () => Promise.resolve(undefined),
       surveyProcesses: () => Promise.resolve({ workers: [], cron: [] }),
       runCron: absent,
+      runOneOff: absent,
       start: called('start'),
       stop: called('stop'),
       restart: called('restart'),

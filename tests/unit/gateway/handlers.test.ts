@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { HostingError } from '../../../src/errors/hosting-error.ts'
@@ -130,6 +131,25 @@ describe('shell', () => {
     await typed(stdin, () => ran.at(-1)?.[0] === 'logs', '\x03')
     await typed(stdin, () => visit.stdout().split('hosting> ').length === 3, 'exit\r')
     expect(await ended).toBe(0)
+  })
+
+  it('at a terminal gives a command that asks for them all keys, Ctrl-C among them', async () => {
+    const stdin = new PassThrough()
+    const { handlers, ran } = handlersThat(async (request, [name]) => {
+      if (name !== 'shell') return 0
+      request.takeKeys?.()
+      const given = once(request.stdin, 'data')
+      ran.push(['taken'])
+      ran.push([String((await given)[0])])
+      return 0
+    })
+    const visit = visitBy(ada, { stdin, terminal: { columns: 80, rows: 24 } })
+    const ended = handlers.shell(visit.request)
+    await typed(stdin, () => visit.stdout().includes('hosting> '), 'shell demo\r')
+    await typed(stdin, () => ran.at(-1)?.[0] === 'taken', 'a\r\x03\x04')
+    await typed(stdin, () => visit.stdout().split('hosting> ').length === 3, 'exit\r')
+    expect(await ended).toBe(0)
+    expect(ran.at(-1)).toEqual(['a\r\x03\x04'])
   })
 
   it('at a terminal ends when the client leaves', async () => {
