@@ -30,6 +30,7 @@ import { systemClock } from './lib/clock.ts'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
 import { createLog } from './lib/log.ts'
 import { createSealing } from './lib/sealing.ts'
+import { createPhpMyAdmin } from './phpmyadmin/phpmyadmin.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { openStore } from './store/store.ts'
 import { withPorts } from './ports.ts'
@@ -54,11 +55,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => store.close())
   const admin = await ensureFirstAdmin({ store, keys: await adminKeys(config), name: 'admin' })
 
-  const runtime = createDockerRuntime({
-    homeId: home.id,
-    buildpacksDirectory,
-    log,
-  })
+  const runtime = createDockerRuntime({ homeId: home.id, buildpacksDirectory, log })
   started.defer(() => runtime.close())
   const sealing = createSealing(await ensureSealingKey(home))
   const fault = faultFrom(process.env)
@@ -67,14 +64,21 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const edge = createEdge({ config, clock, log })
   const background = createBackground(log)
   const processes = createProcesses()
-  const parts: Parts = { config, store, runtime, edge, databases, storages, processes, sealing, clock, log, background, ...fault }
-  const deployments = createDeployments(parts)
-  const services = { config, store, runtime, deployments, databases, clock, log }
-  const handlers = createHandlers({
-    runCommand: createCommandRunner(services),
-    git: createGitDoor({ ...services, servePack }),
+  const parts: Parts = {
+    config,
+    store,
+    runtime,
+    edge,
+    databases,
+    storages,
+    processes,
+    sealing,
+    clock,
     log,
-  })
+    background,
+    ...fault,
+  }
+  const { handlers, phpMyAdmin } = servicesOf(parts)
 
   // The first thing that is opened: it fails if another platform has this home.
   const local = await startLocalDoor({ path: home.controlSocket, handlers, store, log })
@@ -89,6 +93,8 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   await databases.start()
   await recover(parts)
   await processes.start(parts)
+  started.defer(() => phpMyAdmin.stop())
+  await phpMyAdmin.start()
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
   const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })
@@ -102,6 +108,20 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
   const running = started.move()
   return { stop: () => running.disposeAsync() }
+}
+
+/** What doors and commands call, and how doors do. */
+function servicesOf(parts: Parts) {
+  const { config, store, runtime, databases, clock, log } = parts
+  const deployments = createDeployments(parts)
+  const phpMyAdmin = createPhpMyAdmin(parts)
+  const services = { config, store, runtime, deployments, databases, phpMyAdmin, clock, log }
+  const handlers = createHandlers({
+    runCommand: createCommandRunner(services),
+    git: createGitDoor({ ...services, servePack }),
+    log,
+  })
+  return { handlers, phpMyAdmin }
 }
 
 /** For whoever waits until the platform serves. */

@@ -6,6 +6,7 @@ import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
 import { authorizePlatform } from './authorize.ts'
+import { isReserved } from './platform-names.ts'
 
 export interface Claim {
   readonly store: Pick<Store, 'sites' | 'domains'>
@@ -39,7 +40,7 @@ export async function addDomain({ store, site, ...claim }: Claim & { store: Stor
 /** Asks only; to be called in the transaction that takes the name. */
 async function claimName(claim: Claim): Promise<void> {
   const { store, config, account, name } = claim
-  if (isPlatformName(name, config['base-domain'], account))
+  if (isReserved(name, config) || isPlatformName(name, config['base-domain'], account))
     throw new HostingError('forbidden', `${name} is a name of the platform itself`, { hint: 'Choose another name.' })
   if ((await store.sites.findByDomain(name)) ?? (await store.sites.find(name)))
     throw new HostingError('conflict', `${name} is taken`, {

@@ -6,6 +6,7 @@ import { accountsAdd } from './accounts/accounts-add.ts'
 import { accountsRemove } from './accounts/accounts-remove.ts'
 import { accounts } from './accounts/accounts.ts'
 import type { Command } from './command.ts'
+import { dbAdmin } from './db/db-admin.ts'
 import { dbCreate } from './db/db-create.ts'
 import { dbDestroy } from './db/db-destroy.ts'
 import { dbDump } from './db/db-dump.ts'
@@ -43,7 +44,7 @@ export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, run, shell, branch, destroy],
   ...[releases, rollback],
   ...[env, envSet, envUnset, storage],
-  ...[db, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
+  ...[db, dbAdmin, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
   ...[domains, domainsAdd, domainsRemove],
   ...[access, accessAdd, accessRemove],
   ...[keys, keysAdd, keysRemove],

@@ -6,6 +6,7 @@ import type { Deployments, Print } from '../deploy/types.ts'
 import type { Terminal } from '../lib/terminal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { PhpMyAdmin } from '../phpmyadmin/types.ts'
 import type { Runtime, ToolSignal } from '../runtime/runtime.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Store } from '../store/store.ts'
@@ -18,6 +19,7 @@ export interface Services {
   readonly runtime: Runtime
   readonly deployments: Deployments
   readonly databases: Databases
+  readonly phpMyAdmin: PhpMyAdmin
   readonly clock: Clock
   readonly log: Log
 }

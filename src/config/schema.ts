@@ -20,9 +20,9 @@ const seconds = above0()
 const text = z.string('is not a string')
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 /** Lower-case labels (RFC 1123), one or more: a machine's own name has no dot. */
-const baseDomain = text
-  .toLowerCase()
-  .regex(/^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, 'is not a domain name')
+const domainName = /^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
+const baseDomain = text.toLowerCase().regex(domainName, 'is not a domain name')
+const hostOrNothing = text.toLowerCase().regex(new RegExp(`^$|${domainName.source}`), 'is not a host name')
 const megabytes = whole(1)
 const flag = z.union(
   [z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')],
@@ -107,6 +107,9 @@ export const configSchema = z
       .describe(
         'File with the certificates that the existing server is known by. Empty: those that the system trusts.',
       ),
+    'database-admin-host': hostOrNothing
+      .default('db')
+      .describe('Host name of phpMyAdmin; a short one means a name below the base domain. Empty: it is not offered.'),
 
     'storage-mb': whole(16)
       .default(1024)

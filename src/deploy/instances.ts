@@ -40,7 +40,10 @@ export async function instanceSpec(site: Site, placement: Placement, parts: Part
 }
 
 /** Makes instances/<id>/ with what nginx follows from there, and the directories it leads to. */
-export async function makeInstanceDirectory(home: Home, spec: InstanceSpec): Promise<void> {
+export async function makeInstanceDirectory(
+  home: Home,
+  spec: Pick<InstanceSpec, 'id' | 'site' | 'releaseDirectory' | 'instanceDirectory'>,
+): Promise<void> {
   const directory = instancePath(home, spec.id)
   await ensureDirectory(directory, 0o711)
   await mkdir(spec.instanceDirectory, { recursive: true })

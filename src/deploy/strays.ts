@@ -1,6 +1,7 @@
 // What belongs to nothing in the database: left by a crash between two steps. Only what is ours by label or by place is touched.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { databaseAdminHost } from '../access/platform-names.ts'
 import { absentAsUndefined, removeTree } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
 import type { Parts } from './parts.ts'
@@ -14,7 +15,8 @@ export async function removeStrays(parts: Parts): Promise<void> {
   const names = new Set((await parts.store.sites.list()).map((site) => site.name))
   const { repositories, releases, logs } = parts.config.home
   await discardUnknown(repositories, (entry) => names.has(entry.replace(/\.git$/, '')))
-  await discardUnknown(logs, (entry) => names.has(entry))
+  // That of phpMyAdmin's address is no site's.
+  await discardUnknown(logs, (entry) => names.has(entry) || entry === databaseAdminHost(parts.config))
   await discardUnknown(releases, (entry) => names.has(entry))
   await parts.storages.settle([...names])
   const started = createId(parts.clock.now())

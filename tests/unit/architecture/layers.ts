@@ -5,6 +5,7 @@ const levels: readonly (readonly string[])[] = [
   ['main.ts', 'cli.ts', 'platform.ts', 'banner.ts', 'ports.ts', 'ready.ts'],
   ['gateway'],
   ['commands'],
+  ['phpmyadmin'],
   ['deploy'],
   ['buildpacks', 'data', 'git', 'runtime', 'edge'],
   ['access'],

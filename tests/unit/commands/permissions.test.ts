@@ -38,6 +38,7 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
     ['db demo', ok, ok, ok, ok, missing],
     ['db demo --reveal', ok, ok, ok, forbidden, missing],
   ],
+  'db:admin': [['db:admin demo', ok, ok, ok, forbidden, missing]],
   'db:create': [['db:create demo', ok, ok, ok, forbidden, missing]],
   'db:dump': [['db:dump demo', ok, ok, ok, forbidden, missing]],
   'db:restore': [['db:restore demo', ok, ok, ok, forbidden, missing]],

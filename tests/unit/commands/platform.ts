@@ -133,6 +133,13 @@ export async function createPlatform(
       ...replaced.deployments,
     },
     databases: { ...idleDatabases, ...replaced.databases },
+    phpMyAdmin: {
+      invite: ({ name }) =>
+        Promise.resolve({
+          url: `http://db.localhost/${name}/?ticket=secret`,
+          expiresAt: new Date('2026-01-02T03:06:05Z'),
+        }),
+    },
     clock: hastyClock,
     log: silentLog,
   }
