@@ -19,6 +19,12 @@ export interface Home {
   readonly keys: string
   /** databases/mariadb/{data,run,init.sql}, databases/restores/ */
   readonly databases: string
+  /** <certificate id>/{fullchain.pem,privkey.pem} */
+  readonly certificates: string
+  /** <name> → ../certs/<certificate id>: what nginx reads for a name */
+  readonly tls: string
+  /** Tokens of HTTP-01 (RFC 8555, 8.3), a file each, which the edge serves to anybody */
+  readonly challenges: string
   readonly run: string
   readonly controlSocket: string
   readonly wakeSocket: string
@@ -41,6 +47,9 @@ export function homeAt(root: string, link?: string): Home {
     logs: join(root, 'logs'),
     keys: join(root, 'keys'),
     databases: join(root, 'databases'),
+    certificates: join(root, 'certs'),
+    tls: join(root, 'tls'),
+    challenges: join(root, 'challenges'),
     run,
     controlSocket: join(run, 'control.sock'),
     // By way of the short link, as nginx has it: the home may lie too deep for a socket's path.

@@ -2,15 +2,13 @@
 import { readdir, readlink, rm, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Home } from '../config/home.ts'
-import { absentAsUndefined, ensureDirectory, replaceSymlink } from '../lib/files.ts'
+import { absentAsUndefined, ensureDirectory, leftoverLink, replaceSymlink } from '../lib/files.ts'
 import { idSchema } from '../lib/id.ts'
 import type { Routes } from './types.ts'
 
 /** Directories beside the instances that serve nothing. The directory `stopped` in one of them is what nginx looks for. */
 const parked = { 'not-deployed': 'parked', stopped: 'stopped' } as const
 const nothing: readonly string[] = Object.values(parked)
-/** What lib/files.ts names a link before it is renamed into its place; a crash leaves such behind. */
-const leftover = /\.[a-z0-9]{16}\.tmp$/
 
 export interface RoutingTree extends Routes {
   /** Removes what a crash in the middle of a switch left behind. */
@@ -32,11 +30,11 @@ export function routesIn(home: Home): RoutingTree {
       await absentAsUndefined(unlink(pathOf(domain)))
     },
     async list() {
-      const domains = (await readdir(home.routes)).filter((name) => !leftover.test(name))
+      const domains = (await readdir(home.routes)).filter((name) => !leftoverLink.test(name))
       return new Map(await Promise.all(domains.map(async (name) => [name, await targetOf(pathOf(name))] as const)))
     },
     async clean() {
-      const names = (await readdir(home.routes)).filter((name) => leftover.test(name))
+      const names = (await readdir(home.routes)).filter((name) => leftoverLink.test(name))
       await Promise.all(names.map((name) => rm(pathOf(name), { force: true })))
     },
   }
