@@ -26,6 +26,10 @@ test_needs=(
   'ps procps'
   'ip iproute2'
   'openssl openssl'
+  'pebble pebble'
+  '/usr/sbin/named bind9'
+  'nsupdate bind9-dnsutils'
+  'testssl testssl.sh'
 )
 bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
 # The same extensions as instances have: each takes its time of every request.
@@ -35,7 +39,7 @@ done
 for extension in imagick apcu redis; do bench_needs+=("/etc/php/8.2/mods-available/$extension.ini php-$extension"); done
 
 # Debian starts a server as soon as it is installed. These must not be: nginx would take port 80, sshd would open port 22.
-quiet_services=(nginx:nginx.service openssh-server:ssh.service php8.2-fpm:php8.2-fpm.service)
+quiet_services=(nginx:nginx.service openssh-server:ssh.service bind9:named.service php8.2-fpm:php8.2-fpm.service)
 
 # ensure_packages NEED…: each need is 'PROGRAM-OR-PATH PACKAGE'
 ensure_packages() {

@@ -7,7 +7,7 @@ const levels: readonly (readonly string[])[] = [
   ['commands'],
   ['phpmyadmin'],
   ['deploy'],
-  ['buildpacks', 'data', 'git', 'runtime', 'edge'],
+  ['buildpacks', 'data', 'git', 'runtime', 'edge', 'certs'],
   ['access'],
   ['store'],
   ['privileged'],
@@ -28,6 +28,7 @@ const owners: readonly { module: RegExp; owner: RegExp }[] = [
   // Processes are started by lib/posix/spawn.ts, and only lib/exec.ts asks for that.
   { module: /^(node:)?child_process$/, owner: /^$/ },
   { module: /^mysql2(\/|$)/, owner: /^src\/data\/databases\// },
+  { module: /^acme-client$/, owner: /^src\/certs\/acme\// },
   { module: /^croner$/, owner: /^src\/buildpacks\/schedule\.ts$/ },
   { module: /^koffi$/, owner: /^src\/lib\/posix\/libc\.ts$/ },
   { module: /^ssh2$/, owner: /^src\/(gateway\/ssh|access)\// },

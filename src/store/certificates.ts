@@ -1,0 +1,55 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Tables } from './schema.ts'
+
+export type CertificateRow = Selectable<Tables['certificates']>
+
+export function certificatesIn(db: Kysely<Tables>, clock: Clock) {
+  return {
+    find: (id: string) => db.selectFrom('certificates').selectAll().where('id', '=', id).executeTakeFirst(),
+    list: () => db.selectFrom('certificates').selectAll().execute(),
+    listOf: (siteId: number) =>
+      db.selectFrom('certificates').selectAll().where('site_id', '=', siteId).orderBy('created_at').execute(),
+    add: (certificate: Omit<CertificateRow, 'created_at'>) =>
+      db
+        .insertInto('certificates')
+        .values({ ...certificate, created_at: clock.now().toISOString() })
+        // An order that is resumed stores the same certificate once more.
+        .onConflict((oc) => oc.column('id').doNothing())
+        .execute(),
+    /** Those that end before a time and still serve a name. */
+    endingBefore: (time: Date) =>
+      db
+        .selectFrom('certificates')
+        .selectAll()
+        .where('not_after', '<', time.toISOString())
+        .where(
+          'id',
+          'in',
+          db
+            .selectFrom('wanted_names')
+            .select('certificate_id')
+            .where('certificate_id', 'is not', null)
+            .$castTo<{ certificate_id: string }>(),
+        )
+        .execute(),
+    /** Rows of certificates that serve no name. @returns their ids */
+    removeUnused: async () => {
+      const rows = await db
+        .deleteFrom('certificates')
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('wanted_names')
+                .select('name')
+                .whereRef('wanted_names.certificate_id', '=', 'certificates.id'),
+            ),
+          ),
+        )
+        .returning('id')
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+  }
+}

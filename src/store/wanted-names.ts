@@ -1,0 +1,63 @@
+import type { Kysely, Selectable, Updateable } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Tables } from './schema.ts'
+
+export type WantedName = Selectable<Tables['wanted_names']>
+
+export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
+  return {
+    find: (name: string) => db.selectFrom('wanted_names').selectAll().where('name', '=', name).executeTakeFirst(),
+    list: () => db.selectFrom('wanted_names').selectAll().execute(),
+    listOf: (siteId: number) =>
+      db.selectFrom('wanted_names').selectAll().where('site_id', '=', siteId).orderBy('name').execute(),
+    servedBy: (certificateId: string) =>
+      db.selectFrom('wanted_names').selectAll().where('certificate_id', '=', certificateId).orderBy('name').execute(),
+    /** Another site's that is gone may have left its row: the name is this site's now. */
+    add: (name: string, siteId: number | null) =>
+      db
+        .insertInto('wanted_names')
+        .values({
+          name,
+          site_id: siteId,
+          certificate_id: null,
+          reason: null,
+          failures: 0,
+          record: null,
+          next_at: clock.now().toISOString(),
+          renew_at: null,
+          created_at: clock.now().toISOString(),
+        })
+        .onConflict((oc) => oc.column('name').doNothing())
+        .execute(),
+    update: (names: readonly string[], change: Updateable<Tables['wanted_names']>) =>
+      db.updateTable('wanted_names').set(change).where('name', 'in', names).execute(),
+    remove: (name: string) => db.deleteFrom('wanted_names').where('name', '=', name).execute(),
+    /** The first that are due, oldest first; by the index, so it costs the same with ten names and ten thousand. */
+    due: (now: Date, most: number) =>
+      db
+        .selectFrom('wanted_names')
+        .selectAll()
+        .where('next_at', '<=', now.toISOString())
+        .orderBy('next_at')
+        .limit(most)
+        .execute(),
+    nextAt: async () => {
+      const row = await db
+        .selectFrom('wanted_names')
+        .select('next_at')
+        .where('next_at', 'is not', null)
+        .orderBy('next_at')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.next_at === null || row === undefined ? undefined : new Date(row.next_at)
+    },
+    /** Domains that nobody has asked a certificate for: of before, or added while the daemon was down. */
+    missing: () =>
+      db
+        .selectFrom('domains')
+        .select(['domains.name', 'domains.site_id'])
+        .leftJoin('wanted_names', 'wanted_names.name', 'domains.name')
+        .where('wanted_names.name', 'is', null)
+        .execute(),
+  }
+}
