@@ -1,5 +1,5 @@
 // What doors and commands see of deploy/: each operation behind its site's turn.
-import { parseHostName } from '../names/host-name.ts'
+import { readDomain } from '../names/domain-name.ts'
 import type { Site } from '../store/sites.ts'
 import { environmentOf } from './environment.ts'
 import { createDatabase, finishRotation, removeDatabase, rotateDatabase } from './operations/database.ts'
@@ -68,7 +68,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {
-      if (removed !== undefined) await parts.edge.routes.remove(parseHostName(removed))
+      if (removed !== undefined) await parts.edge.routes.remove(readDomain(removed))
       await routeAsWritten(site.id, parts)
     },
   }

@@ -6,7 +6,7 @@ import { cleanRepository } from '../git/housekeeping.ts'
 import { findRef } from '../git/repository.ts'
 import { exists } from '../lib/files.ts'
 import { killGroup } from '../lib/exec.ts'
-import { hostNameSchema } from '../names/host-name.ts'
+import { readDomain } from '../names/domain-name.ts'
 import type { Job } from '../store/jobs.ts'
 import { undoAttempt } from './attempt.ts'
 import { goLive } from './deploy.ts'
@@ -97,7 +97,7 @@ async function restoreRoutes({ store, edge: { routes } }: Parts): Promise<void> 
   for (const { name, site_id } of await store.domains.list()) {
     const site = sites.get(site_id)
     if (site === undefined) continue
-    const domain = hostNameSchema.parse(name)
+    const domain = readDomain(name)
     const expected = site.state === 'running' ? (site.live_instance_id ?? undefined) : undefined
     // Why a route is parked can't be read off the list: a stopped site's is parked once more.
     const isRight = actual.has(name) && actual.get(name) === expected && site.state === 'running'
@@ -105,5 +105,5 @@ async function restoreRoutes({ store, edge: { routes } }: Parts): Promise<void> 
     if (!isRight && expected === undefined) await routes.park(domain, whyParked(site))
     actual.delete(name)
   }
-  for (const name of actual.keys()) await routes.remove(hostNameSchema.parse(name))
+  for (const name of actual.keys()) await routes.remove(readDomain(name))
 }

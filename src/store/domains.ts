@@ -26,7 +26,13 @@ export function domainsIn(db: Kysely<Tables>, clock: Clock) {
     add: (name: string, siteId: number, { role, redirectsTo }: DomainAnswer = { role: 'served' }) =>
       db
         .insertInto('domains')
-        .values({ name, site_id: siteId, role, redirects_to: redirectsTo ?? null, created_at: clock.now().toISOString() })
+        .values({
+          name,
+          site_id: siteId,
+          role,
+          redirects_to: redirectsTo ?? null,
+          created_at: clock.now().toISOString(),
+        })
         .execute(),
     update: (name: string, change: Updateable<Tables['domains']>) =>
       db.updateTable('domains').set(change).where('name', '=', name).execute(),

@@ -16,7 +16,7 @@ export const domainsAdd = siteCommand({
   input: z.object({ domain: z.string() }),
   run: async ({ store, site, config, account, deployments }, input) => {
     const name = parseSiteName(input.domain, config['base-domain'])
-    await addDomain({ store, site, config, account, name })
+    await addDomain({ store, site, config, account, name, answer: { role: 'served' } })
     await deployments.routeDomains(site)
     return done({ name, url: siteUrl(name, config) }, `${site.name} answers to ${name} as well`, [
       `Point ${name} at this server in the DNS, if it does not yet.`,
