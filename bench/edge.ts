@@ -34,6 +34,7 @@ export async function run(): Promise<Result[]> {
       home: join(directory, 'home'),
       'run-link': join(directory, 'l'),
       'http-port': String(port),
+      'https-port': '18443',
       // One client stands for all the visitors of a server.
       'request-rate': '0',
     },

@@ -40,6 +40,7 @@ export const configSchema = z
       .describe('Where everything is kept: database, repositories, releases, logs.'),
     'base-domain': baseDomain.default('localhost').describe('Short site names become names below this domain.'),
     'http-port': port.default(8080).describe('Port of the edge for HTTP.'),
+    'https-port': port.default(8443).describe('Port of the edge for HTTPS.'),
     'ssh-port': port.default(2222).describe('Port of the SSH gateway. 0 takes any free one.'),
     standalone: flag
       .default(true)

@@ -1,7 +1,15 @@
 // The pages that visitors see when there is no site to show: files in nginx/pages/ with one placeholder and no other logic.
 import { readFile } from 'node:fs/promises'
 
-export type PageName = 'no-such-site' | 'starting' | 'down' | 'stopped' | 'not-deployed' | 'failed' | 'no-answer'
+export type PageName =
+  | 'no-such-site'
+  | 'starting'
+  | 'down'
+  | 'stopped'
+  | 'not-deployed'
+  | 'failed'
+  | 'no-answer'
+  | 'maintenance'
 export type Pages = Readonly<Record<PageName, string>>
 
 export async function readPages(): Promise<Pages> {
@@ -13,6 +21,7 @@ export async function readPages(): Promise<Pages> {
     'not-deployed': await readPage('not-deployed'),
     failed: await readPage('failed'),
     'no-answer': await readPage('no-answer'),
+    maintenance: await readPage('maintenance'),
   }
 }
 

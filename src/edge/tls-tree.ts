@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import type { Home } from '../config/home.ts'
 import { absentAsUndefined, ensureDirectory, leftoverLink, replaceSymlink } from '../lib/files.ts'
 import { idSchema } from '../lib/id.ts'
-import { domainNameSchema } from '../names/domain-name.ts'
+import { type DomainName, domainNameSchema } from '../names/domain-name.ts'
 
 export interface TlsTree {
   /** From then on new connections for the name get this certificate: `home/certs/<id>` has to be whole on the disk by now. */
@@ -18,14 +18,18 @@ export interface TlsTree {
   clean(): Promise<void>
 }
 
-export function tlsTreeIn({ tls }: Pick<Home, 'tls'>): TlsTree {
-  const pathOf = (domain: string) => join(tls, domainNameSchema.parse(domain))
+/** @param changed is told of each name that has got its first certificate or lost its last: plain requests may have to go elsewhere now */
+export function tlsTreeIn({ tls }: Pick<Home, 'tls'>, changed: (domain: DomainName) => Promise<void>): TlsTree {
   return {
     async serve(domain, certificateId) {
-      await replaceSymlink(pathOf(domain), join('..', 'certs', idSchema.parse(certificateId)))
+      const name = domainNameSchema.parse(domain)
+      await replaceSymlink(join(tls, name), join('..', 'certs', idSchema.parse(certificateId)))
+      await changed(name)
     },
     async withdraw(domain) {
-      await absentAsUndefined(unlink(pathOf(domain)))
+      const name = domainNameSchema.parse(domain)
+      await absentAsUndefined(unlink(join(tls, name)))
+      await changed(name)
     },
     async list() {
       const names = (await namesIn(tls)).filter((name) => !leftoverLink.test(name))

@@ -1,5 +1,7 @@
 // What the rest of the platform asks of the edge (nginx and the routing tree).
 import type { DomainName } from '../names/domain-name.ts'
+import type { SiteFlags } from './site-flags.ts'
+import type { TlsTree } from './tls-tree.ts'
 
 /** The routing tree: routes/<domain> → ../instances/<id>, each replaced by rename(2). */
 export interface Routes {
@@ -32,4 +34,6 @@ export interface Edge {
   /** Ends nginx when it is ours to end (standalone). */
   stop(): Promise<void>
   readonly routes: Routes
+  readonly tls: TlsTree
+  readonly flags: SiteFlags
 }

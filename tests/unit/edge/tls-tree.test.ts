@@ -9,6 +9,8 @@ import { createId } from '../../../src/lib/id.ts'
 let home: Home
 const [first, second] = [createId(), createId()]
 
+const treeIn = (at: Home) => tlsTreeIn(at, async () => {})
+
 beforeEach(async () => {
   home = homeAt(await mkdtemp(join(tmpdir(), 'tls-tree-')))
   await mkdir(home.tls)
@@ -19,7 +21,7 @@ afterEach(async () => {
 
 describe('the tree of certificates', () => {
   it('serves a name with a certificate, and with the next one', async () => {
-    const tree = tlsTreeIn(home)
+    const tree = treeIn(home)
     await tree.serve('example.org', first)
     await tree.serve('example.org', second)
     await tree.serve('*.example.org', first)
@@ -33,7 +35,7 @@ describe('the tree of certificates', () => {
   })
 
   it('forgets a name, also one it never knew', async () => {
-    const tree = tlsTreeIn(home)
+    const tree = treeIn(home)
     await tree.serve('example.org', first)
     await tree.withdraw('example.org')
     await tree.withdraw('example.org')
@@ -41,7 +43,7 @@ describe('the tree of certificates', () => {
   })
 
   it('does not count what a crash left, and cleans it', async () => {
-    const tree = tlsTreeIn(home)
+    const tree = treeIn(home)
     await tree.serve('example.org', first)
     await symlink('../certs/x', join(home.tls, `example.org.${createId()}.tmp`))
     expect([...(await tree.list()).keys()]).toEqual(['example.org'])
@@ -50,12 +52,12 @@ describe('the tree of certificates', () => {
   })
 
   it.each(['', '..', 'a/b.org', '*', '*.*.org', 'www.*.org', '*.org/x'])('takes no %j for a name', async (name) => {
-    await expect(tlsTreeIn(home).serve(name, first)).rejects.toThrow()
+    await expect(treeIn(home).serve(name, first)).rejects.toThrow()
     expect(await readdir(home.tls)).toEqual([])
   })
 
   it.each(['..', '../..', '', 'UPPER'])('takes no %j for a certificate', async (id) => {
-    await expect(tlsTreeIn(home).serve('example.org', id)).rejects.toThrow()
+    await expect(treeIn(home).serve('example.org', id)).rejects.toThrow()
     expect(await readdir(home.tls)).toEqual([])
   })
 })
