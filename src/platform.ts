@@ -7,6 +7,7 @@ import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
+import { noCertificates } from './certs/no-certificates.ts'
 import { createDatabases } from './data/databases/databases.ts'
 import { createStorages } from './data/storage/storages.ts'
 import { createBackground } from './deploy/background.ts'
@@ -70,6 +71,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
     runtime,
     edge,
     databases,
+    certificates: noCertificates,
     storages,
     processes,
     sealing,
@@ -112,10 +114,10 @@ export async function startPlatform(given: Config, say: (line: string) => void):
 
 /** What doors and commands call, and how doors do. */
 function servicesOf(parts: Parts) {
-  const { config, store, runtime, databases, clock, log } = parts
+  const { config, store, runtime, certificates, databases, clock, log } = parts
   const deployments = createDeployments(parts)
   const phpMyAdmin = createPhpMyAdmin(parts)
-  const services = { config, store, runtime, deployments, databases, phpMyAdmin, clock, log }
+  const services = { config, store, runtime, deployments, certificates, databases, phpMyAdmin, clock, log }
   const handlers = createHandlers({
     runCommand: createCommandRunner(services),
     git: createGitDoor({ ...services, servePack }),
@@ -126,7 +128,12 @@ function servicesOf(parts: Parts) {
 
 /** For whoever waits until the platform serves. */
 async function announce(config: Config): Promise<void> {
-  const ready = { pid: process.pid, httpPort: config['http-port'], sshPort: config['ssh-port'] }
+  const ready = {
+    pid: process.pid,
+    httpPort: config['http-port'],
+    httpsPort: config['https-port'],
+    sshPort: config['ssh-port'],
+  }
   await writeFileAtomic(join(config.home.run, 'ready.json'), JSON.stringify(ready))
 }
 

@@ -13,6 +13,7 @@ import { PushToSite, type PushTools } from './push.ts'
 import { DeployQueue } from './queue.ts'
 import { routeAsWritten } from './routing.ts'
 import type { Deployments } from './types.ts'
+import { gateSite } from './standing-before.ts'
 import { surveyStorage } from './survey-storage.ts'
 import { WarmInstances } from './warm.ts'
 
@@ -68,8 +69,13 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         await destroySite(current, parts)
       }),
     async routeDomains(site, removed) {
-      if (removed !== undefined) await parts.edge.routes.remove(readDomain(removed))
+      if (removed !== undefined) {
+        await parts.edge.routes.remove(readDomain(removed))
+        await parts.certificates.forget(removed)
+      }
+      await gateSite(await parts.store.sites.get(site.id), parts)
       await routeAsWritten(site.id, parts)
+      for (const { name } of await parts.store.domains.listOf(site.id)) await parts.certificates.want(site, name)
     },
   }
 }

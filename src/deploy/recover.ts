@@ -13,6 +13,7 @@ import { goLive } from './deploy.ts'
 import { instanceSpec } from './instances.ts'
 import { finishRotations } from './operations/database.ts'
 import type { Attempt, Parts } from './parts.ts'
+import { gateSite } from './standing-before.ts'
 import { whyParked } from './routing.ts'
 import { drain } from './steps/drain.ts'
 import { removeStrays } from './strays.ts'
@@ -22,7 +23,9 @@ export async function recover(parts: Parts): Promise<void> {
   await drainLeftovers(new Set(jobs.map((job) => job.instance_id)), parts)
   for (const job of jobs) await settle(job, parts)
   await removeStrays(parts)
+  for (const site of await parts.store.sites.list()) await gateSite(site, parts)
   await restoreRoutes(parts)
+  await wantCertificates(parts)
   await finishRotations(parts)
 }
 
@@ -88,6 +91,16 @@ async function attemptOf(job: Job, parts: Parts): Promise<Attempt> {
 async function drainLeftovers(ofJobs: ReadonlySet<string | null>, parts: Parts): Promise<void> {
   for (const { id, state } of await parts.store.instances.list()) {
     if (state !== 'live' && !ofJobs.has(id)) parts.background.run('drain', () => drain(id, parts))
+  }
+}
+
+/** For names that were added before there were certificates, or just before a crash. */
+async function wantCertificates({ store, certificates }: Parts): Promise<void> {
+  const known = new Set((await store.wantedNames.list()).map(({ name }) => name))
+  const sites = new Map((await store.sites.list()).map((site) => [site.id, site]))
+  for (const { name, site_id } of await store.domains.list()) {
+    const site = sites.get(site_id)
+    if (site !== undefined && !known.has(name)) await certificates.want(site, name)
   }
 }
 

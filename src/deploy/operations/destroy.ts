@@ -11,6 +11,8 @@ import { emptyTrash, moveToTrash } from '../trash.ts'
 export async function destroySite(site: Site, parts: Parts): Promise<void> {
   const { store, runtime, config, background } = parts
   const instances = await store.instances.listOf(site.id)
+  // Before its names are given up: afterwards they may be somebody else's. Until then they answer by plain HTTP.
+  for (const { name } of await store.domains.listOf(site.id)) await parts.certificates.forget(name)
   await giveUpName(site, parts)
   parts.onStep?.('after:destroy')
   for (const { id } of instances) {

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { HostingError } from '../../errors/hosting-error.ts'
+import { parseDomain, shownName } from '../../names/domain-name.ts'
+import { siteCommand } from '../command.ts'
+import { done } from '../output/outcome.ts'
+
+export const certsRemove = siteCommand({
+  name: 'certs:remove',
+  group: 'Certificates',
+  summary: 'Give an uploaded certificate up and leave it to the platform',
+  description: 'It goes on serving until the platform has one of its own for the name.',
+  arguments: [{ name: 'domain', description: 'one name only; all of the site if left out', optional: true }],
+  examples: ['certs:remove demo', 'certs:remove demo www.example.org'],
+  permission: 'site:configure',
+  input: z.object({ domain: z.string().optional() }),
+  run: async ({ certificates, site, config }, input) => {
+    const only = input.domain === undefined ? undefined : parseDomain(input.domain, config['base-domain'])
+    const uploaded = (await certificates.of(site)).filter(({ certificate }) => certificate?.source === 'uploaded')
+    const names = uploaded.map(({ name }) => name).filter((name) => only === undefined || name === only)
+    if (names.length === 0)
+      throw new HostingError(
+        'not-found',
+        `${only === undefined ? site.name : shownName(only)} has no uploaded certificate`,
+        {
+          hint: `certs ${site.name}`,
+        },
+      )
+    await certificates.release(names)
+    return done({ names }, `${names.map(shownName).join(', ')}: the platform sees to the certificate from now on`, [
+      `certs ${site.name}   shows how it gets on.`,
+    ])
+  },
+})
