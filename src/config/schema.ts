@@ -158,6 +158,9 @@ export const configSchema = z
       .describe(
         'Addresses that names of sites have to lead to, separated by commas. Empty: those that this machine has, as far as they are public.',
       ),
+    'public-http-port': whole(1, 65_535)
+      .default(80)
+      .describe('Port at which the world reaches http-port. A public CA knows no other than 80.'),
     'dns-server': text
       .default('')
       .describe(

@@ -99,7 +99,7 @@ const certificates: Migration = {
       `CREATE TABLE wanted_names (
          name TEXT PRIMARY KEY, site_id INTEGER REFERENCES sites ON DELETE CASCADE,
          certificate_id TEXT REFERENCES certificates ON DELETE SET NULL, reason TEXT, record TEXT,
-         failures INTEGER NOT NULL DEFAULT 0, next_at TEXT, renew_at TEXT, created_at TEXT NOT NULL) STRICT`,
+         failures INTEGER NOT NULL DEFAULT 0, apart INTEGER NOT NULL DEFAULT 0, next_at TEXT, renew_at TEXT, created_at TEXT NOT NULL) STRICT`,
       `CREATE INDEX wanted_names_site ON wanted_names (site_id)`,
       `CREATE INDEX wanted_names_certificate ON wanted_names (certificate_id)`,
       `CREATE INDEX wanted_names_next ON wanted_names (next_at)`,

@@ -172,6 +172,8 @@ export interface Tables {
     record: string | null
     /** In a row. */
     failures: number
+    /** 1: its own validation failed; it is ordered alone until one succeeds. */
+    apart: number
     /** When to look at it again. Null: never by itself (an uploaded one serves it). */
     next_at: string | null
     /** When its certificate is to be renewed. */

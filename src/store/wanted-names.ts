@@ -22,6 +22,7 @@ export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
           certificate_id: null,
           reason: null,
           failures: 0,
+          apart: 0,
           record: null,
           next_at: clock.now().toISOString(),
           renew_at: null,
