@@ -101,7 +101,7 @@ function renderMaintenance({ link }: NginxOptions, place: PlaceOf): string {
 function renderProtected(options: NginxOptions, place: PlaceOf): string {
   const { link, paths } = options
   return `  location @protected {
-    ${place.base}
+    root ${quote(`${link}/$at/log`)};
     error_log ${quote(paths.errorLog)} crit;
     ${place.headers}
     ${renderRateLimit(options)}

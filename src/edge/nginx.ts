@@ -1,5 +1,6 @@
 // The edge: renders, proves and applies nginx's configuration, and keeps the routing tree.
 import { readFile } from 'node:fs/promises'
+import { sendsToHttps } from '../config/https.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../lib/clock.ts'
 import { absentAsUndefined, writeFileAtomic } from '../lib/files.ts'
@@ -46,7 +47,7 @@ export function createEdge(parts: EdgeParts): NginxEdge {
   const { home, standalone } = config
   const nginx = { paths: edgePaths(home), port: config['http-port'], clock, log }
   // A certificate of a trial run's own CA is known to nobody: a visitor who is sent there sees a warning instead of the site.
-  const entries = entriesIn(home, { toHttps: !standalone || config['acme-directory'] !== '' })
+  const entries = entriesIn(home, { toHttps: sendsToHttps(config) })
   const routes = routesIn(home, entries)
   const tls = tlsTreeIn(home, (domain) => entries.change(domain, async () => {}))
   const stopping = new AbortController()

@@ -13,7 +13,7 @@ import { startWakeServer, type WakeServer } from '../../src/edge/wake.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
-import { parseHostName } from '../../src/names/host-name.ts'
+import { readDomain } from '../../src/names/domain-name.ts'
 import { freePort } from './ports.ts'
 
 export interface EdgeFixture {
@@ -89,7 +89,7 @@ export async function startEdge(flags: Readonly<Record<string, string>> = {}): P
     async addSite(site, handler, files) {
       const id = await fixture.addInstance(site, files)
       await fixture.serve(id, handler)
-      await edge.routes.point(parseHostName(site), id)
+      await edge.routes.point(readDomain(site), id)
       return id
     },
     socketOf: (id) => join(config.home.link, 'instances', id, 'run', 'web.sock'),
