@@ -8,6 +8,8 @@ import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
 import { noCertificates } from './certs/no-certificates.ts'
+import { noRelay } from './certs/notice.ts'
+import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
 import { createStorages } from './data/storage/storages.ts'
 import { createBackground } from './deploy/background.ts'
@@ -95,6 +97,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   await databases.start()
   await recover(parts)
   await processes.start(parts)
+  background.run('warn of certificates that end', (signal) => watchExpiry({ ...parts, notify: noRelay }, signal))
   started.defer(() => phpMyAdmin.stop())
   await phpMyAdmin.start()
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })

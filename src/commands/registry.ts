@@ -28,6 +28,7 @@ import { domains } from './domains/domains.ts'
 import { envSet } from './env/env-set.ts'
 import { envUnset } from './env/env-unset.ts'
 import { env } from './env/env.ts'
+import { ca } from './general/ca.ts'
 import { helpFor } from './general/help.ts'
 import { version } from './general/version.ts'
 import { whoami } from './general/whoami.ts'
@@ -64,5 +65,5 @@ export const registry: readonly Command[] = [
   ...[access, accessAdd, accessRemove],
   ...[keys, keysAdd, keysRemove],
   ...[accounts, accountsAdd, accountsRemove, contact],
-  ...[whoami, helpFor(() => registry), version],
+  ...[whoami, helpFor(() => registry), version, ca],
 ]

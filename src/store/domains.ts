@@ -16,6 +16,7 @@ export function domainsIn(db: Kysely<Tables>, clock: Clock) {
     listOf: (siteId: number) =>
       db.selectFrom('domains').selectAll().where('site_id', '=', siteId).orderBy('created_at').execute(),
     find: (name: string) => db.selectFrom('domains').selectAll().where('name', '=', name).executeTakeFirst(),
+    listPrimary: () => db.selectFrom('domains').select(['site_id', 'name']).where('role', '=', 'primary').execute(),
     primaryOf: (siteId: number) =>
       db
         .selectFrom('domains')

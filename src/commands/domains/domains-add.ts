@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addDomain, changeDomain } from '../../access/sites.ts'
 import { redirectsOf } from '../../deploy/redirects.ts'
-import { primaryAddress } from '../../deploy/site-address.ts'
+import { primaryAddresses } from '../../deploy/site-address.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { type DomainName, isWildcard, parseDomain, shownName } from '../../names/domain-name.ts'
 import type { DomainAnswer } from '../../store/domains.ts'
@@ -23,7 +23,7 @@ name the site has already, the options change how it answers.`,
   ],
   options: [
     { flags: '--primary', description: 'make it the name that others are redirected to' },
-    { flags: '--redirect', description: 'redirect it to the primary domain, for good (308), path and query kept' },
+    { flags: '--redirect', description: 'redirect it to the primary domain, for good, path and query kept' },
     { flags: '--www', description: 'redirect its partner to it, too: www.NAME, or NAME for www.NAME' },
   ],
   examples: [
@@ -103,7 +103,7 @@ async function added(context: SiteContext, names: readonly DomainName[]) {
     name,
     role: domain?.role,
     redirectsTo: target ?? null,
-    url: await primaryAddress(site, context),
+    url: (await primaryAddresses(site, context))[0],
     partner: partner ?? null,
   }
   return done(

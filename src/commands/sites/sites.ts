@@ -1,4 +1,4 @@
-import { siteUrl } from '../../deploy/site-url.ts'
+import { siteAddress } from '../../deploy/site-address.ts'
 import { repositoryUrl } from '../addresses.ts'
 import { command } from '../command.ts'
 import { nothing } from '../inputs.ts'
@@ -43,12 +43,20 @@ async function siteRows({ store, account, config }: CommandContext) {
   const listed = account.role === 'admin' ? await store.sites.list() : await store.sites.listFor(account.id)
   const live = await store.releases.listByIds(listed.flatMap((site) => site.live_release_id ?? []))
   const releases = new Map(live.map((release) => [release.id, release]))
+  // All at once: an admin has thousands.
+  const primary = new Map((await store.domains.listPrimary()).map(({ site_id, name }) => [site_id, name]))
+  const secure = new Set(
+    (await store.wantedNames.list()).filter(({ certificate_id }) => certificate_id !== null).map(({ name }) => name),
+  )
   const owners = new Map((await store.accounts.list()).map(({ id, name }) => [id, name]))
   return listed.map((site) => {
     const release = releases.get(site.live_release_id ?? '')
     return {
       name: site.name,
-      url: siteUrl(site.name, config),
+      url: siteAddress(primary.get(site.id) ?? site.name, {
+        config,
+        secure: secure.has(primary.get(site.id) ?? site.name),
+      }),
       owner: owners.get(site.owner_id) ?? '',
       state: release === undefined ? 'not deployed' : site.state,
       release: release?.number ?? null,
