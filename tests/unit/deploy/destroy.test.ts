@@ -33,7 +33,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
     join(storage, 'demo.localhost'),
   ])
     await mkdir(path, { recursive: true })
-  await mkdir(routes)
+  for (const path of [routes, config.home.secure, config.home.gated]) await mkdir(path)
   await routesIn(config.home).park(parseHostName('demo.localhost'))
 
   const named = async () =>
