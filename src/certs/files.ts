@@ -11,8 +11,8 @@ export interface CertificateFiles {
   has(id: string): Promise<boolean>
   fullchainOf(id: string): string
   remove(id: string): Promise<void>
-  /** Removes what no certificate of `known` is: leavings of a crash, and of certificates that were replaced. */
-  sweep(known: ReadonlySet<string>): Promise<void>
+  /** Removes what no certificate of `known` is and is older than a time: leavings of a crash, and of destroyed sites. */
+  sweep(known: ReadonlySet<string>, before: Date): Promise<void>
 }
 
 /** @param groupId of the workers of the edge, which read the keys; undefined: of whoever runs the platform */
@@ -35,10 +35,13 @@ export function certificateFilesIn({ certificates }: Pick<Home, 'certificates'>,
     has: async (id) => (await absentAsUndefined(stat(join(pathOf(id), 'privkey.pem')))) !== undefined,
     fullchainOf: (id) => join(pathOf(id), 'fullchain.pem'),
     remove: (id) => removeTree(pathOf(id)),
-    async sweep(known) {
+    async sweep(known, before) {
       const names = (await absentAsUndefined(readdir(certificates))) ?? []
-      const strays = names.filter((name) => isOurs(name) && !known.has(name))
-      await Promise.all(strays.map((name) => removeTree(join(certificates, name))))
+      for (const name of names.filter((each) => isOurs(each) && !known.has(each))) {
+        const path = join(certificates, name)
+        const found = await absentAsUndefined(stat(path))
+        if (found !== undefined && found.mtime < before) await removeTree(path)
+      }
     },
   }
 }

@@ -87,6 +87,8 @@ export interface ExpiringCertificate {
 export interface TlsTree {
   serve(domain: string, certificateId: string): Promise<void>
   withdraw(domain: string): Promise<void>
+  /** The certificate of each name. */
+  list(): Promise<Map<string, string>>
 }
 
 /** Where no ACME directory is configured: a CA of our own (src/certs/local-ca/). Undefined for a name that it does not serve. */

@@ -32,6 +32,24 @@ export function acmeIn(db: Kysely<Tables>, clock: Clock) {
       db.updateTable('acme_orders').set(change).where('id', '=', id).execute(),
     removeOrder: (id: string) => db.deleteFrom('acme_orders').where('id', '=', id).execute(),
 
+    addDnsName: (name: string) =>
+      db
+        .insertInto('dns_names')
+        .values({ name, created_at: now() })
+        .onConflict((oc) => oc.column('name').doNothing())
+        .execute(),
+    /** Whose names nobody wants any more. */
+    staleDnsNames: async () => {
+      const rows = await db
+        .selectFrom('dns_names')
+        .select('dns_names.name')
+        .leftJoin('wanted_names', 'wanted_names.name', 'dns_names.name')
+        .where('wanted_names.name', 'is', null)
+        .execute()
+      return rows.map(({ name }) => name)
+    },
+    removeDnsName: (name: string) => db.deleteFrom('dns_names').where('name', '=', name).execute(),
+
     addEvents: async (events: readonly AcmeEvent[]) => {
       if (events.length === 0) return
       const at = now()

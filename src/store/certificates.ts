@@ -17,6 +17,9 @@ export function certificatesIn(db: Kysely<Tables>, clock: Clock) {
         // An order that is resumed stores the same certificate once more.
         .onConflict((oc) => oc.column('id').doNothing())
         .execute(),
+    remove: (id: string) => db.deleteFrom('certificates').where('id', '=', id).execute(),
+    update: (id: string, change: Pick<CertificateRow, 'ari_id'>) =>
+      db.updateTable('certificates').set(change).where('id', '=', id).execute(),
     /** Those that end before a time and still serve a name. */
     endingBefore: (time: Date) =>
       db
@@ -33,10 +36,11 @@ export function certificatesIn(db: Kysely<Tables>, clock: Clock) {
             .$castTo<{ certificate_id: string }>(),
         )
         .execute(),
-    /** Rows of certificates that serve no name. @returns their ids */
-    removeUnused: async () => {
+    /** Rows of certificates that serve no name; young ones may be about to. @returns their ids */
+    removeUnusedBefore: async (time: Date) => {
       const rows = await db
         .deleteFrom('certificates')
+        .where('created_at', '<', time.toISOString())
         .where((eb) =>
           eb.not(
             eb.exists(

@@ -108,6 +108,7 @@ const certificates: Migration = {
          id TEXT PRIMARY KEY, site_id INTEGER REFERENCES sites ON DELETE SET NULL, directory TEXT NOT NULL,
          step TEXT NOT NULL CHECK (step IN ('planned','placed','challenged','finalized','stored')), names TEXT NOT NULL, url TEXT,
          key TEXT NOT NULL, certificate_id TEXT NOT NULL, replaces TEXT, published TEXT NOT NULL, created_at TEXT NOT NULL) STRICT`,
+      `CREATE TABLE dns_names (name TEXT PRIMARY KEY, created_at TEXT NOT NULL) STRICT`,
       `CREATE TABLE acme_events (
          id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL) STRICT`,
       `CREATE INDEX acme_events_subject ON acme_events (kind, subject, at)`,

@@ -198,6 +198,8 @@ export interface Tables {
     published: string
     created_at: string
   }
+  /** Names whose addresses the platform has set in its zone, until they are removed there. */
+  dns_names: { name: string; created_at: string }
   /** What counts against the limits of a CA. */
   acme_events: {
     id: Generated<number>

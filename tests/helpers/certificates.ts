@@ -10,7 +10,7 @@ import type { Certificates, SiteOfName } from '../../src/certs/types.ts'
 import { type Config, loadConfig } from '../../src/config/load.ts'
 import { type TlsTree, tlsTreeIn } from '../../src/edge/tls-tree.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { silentLog } from '../../src/lib/log.ts'
+import { createLog } from '../../src/lib/log.ts'
 import { createSealing } from '../../src/lib/sealing.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
@@ -76,7 +76,7 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
   const created: Certificates[] = []
   const another = (changed: Partial<CertificatesOptions> = {}) => {
     const made = createCertificates({
-      ...{ config, store, sealing, clock: systemClock, log: silentLog, tls, door: { host: '127.0.0.1', port: tlsPort } },
+      ...{ config, store, sealing, clock: systemClock, log: createLog('error'), tls, door: { host: '127.0.0.1', port: tlsPort } },
       ...options,
       ...changed,
     })
@@ -88,7 +88,7 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
     ...{ config, store, tls, httpPort, tlsPort, certificates: another(), another },
     async addSite(name) {
       const accounts = await store.accounts.list()
-      const owner = accounts[0] ?? (await store.accounts.add({ name: 'owner', role: 'admin' }))
+      const owner = accounts[0] ?? (await store.accounts.add('owner', 'admin'))
       const site = await store.sites.add({ name, ownerId: owner.id, branch: 'main' })
       await store.domains.add(name, site.id)
       return site

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { absentAsUndefined } from '../../lib/files.ts'
 import type { Sealing } from '../../lib/sealing.ts'
 import type { Store } from '../../store/store.ts'
+import type { AcmeProblem } from './problem.ts'
 import { type AcmeSession, createSession } from './session.ts'
 import { getJson, type Transport, withTransport } from './transport.ts'
 
@@ -61,6 +62,12 @@ export function createAcmeServer(parts: ServerParts): AcmeServer | undefined {
     return read.data
   }
   let account: Promise<acme.Client> | undefined
+  /** The server knows our account no more: it is made again, with the key that there is. */
+  let lost = false
+  const forget = ({ type }: AcmeProblem) => {
+    account = undefined
+    lost ||= type === 'accountDoesNotExist'
+  }
   return {
     directory: url,
     identities: async (signal) => (await directory(signal)).meta?.caaIdentities ?? [],
@@ -72,10 +79,12 @@ export function createAcmeServer(parts: ServerParts): AcmeServer | undefined {
     async session(signal) {
       const used = await transport(signal)
       await directory(signal)
-      account ??= logIn(parts, url)
+      if (lost) await parts.store.acme.updateAccount(url, { url: null })
+      lost = false
+      account ??= withTransport(used, () => logIn(parts, url))
       try {
-        const client = await withTransport(used, () => account ?? logIn(parts, url))
-        return createSession({ client, transport: used, clock, forget: () => (account = undefined) })
+        const client = await account
+        return createSession({ client, transport: used, clock, forget })
       } catch (error) {
         account = undefined
         throw error

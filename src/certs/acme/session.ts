@@ -42,8 +42,8 @@ interface SessionParts {
   readonly client: acme.Client
   readonly transport: Transport
   readonly clock: Clock
-  /** The server knows the account no more: it is made again the next time. */
-  readonly forget: () => void
+  /** Something was refused: whether the account and its key still hold is looked up again the next time. */
+  readonly forget: (problem: AcmeProblem) => void
 }
 
 /** A CA that takes minutes is waited for; one that takes longer is asked again later, for the same order. */
@@ -59,7 +59,7 @@ export function createSession({ client, transport, clock, forget }: SessionParts
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     transport.retryAfterMs = undefined
     return await withTransport(transport, work).catch((error: unknown) => {
-      if (error instanceof AcmeProblem && error.type === 'accountDoesNotExist') forget()
+      if (error instanceof AcmeProblem) forget(error)
       throw error
     })
   }

@@ -1,0 +1,52 @@
+// How names stand, in the words of the contract (types.ts).
+import type { CertificateRow } from '../store/certificates.ts'
+import type { Store } from '../store/store.ts'
+import type { WantedName } from '../store/wanted-names.ts'
+import { namesOf } from './order-row.ts'
+import type { CertificateFacts, CertificateStatus, ExpiringCertificate } from './types.ts'
+
+export async function statusesOf(
+  rows: readonly WantedName[],
+  { certificates }: Pick<Store, 'certificates'>,
+): Promise<CertificateStatus[]> {
+  const ids = new Set(rows.flatMap(({ certificate_id }) => certificate_id ?? []))
+  const found = await Promise.all([...ids].map((id) => certificates.find(id)))
+  const byId = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.id, each] as const])))
+  return rows.map((row) => statusOf(row, row.certificate_id === null ? undefined : byId.get(row.certificate_id)))
+}
+
+function statusOf(row: WantedName, certificate: CertificateRow | undefined): CertificateStatus {
+  return {
+    name: row.name,
+    state: certificate === undefined ? 'waiting' : row.reason === null ? 'serving' : 'failing',
+    ...(certificate === undefined ? {} : { certificate: factsOf(certificate) }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.record === null ? {} : { record: row.record }),
+    ...(row.next_at === null ? {} : { nextTryAt: new Date(row.renew_at ?? row.next_at) }),
+  }
+}
+
+function factsOf(row: CertificateRow): CertificateFacts {
+  return {
+    id: row.id,
+    source: row.source,
+    names: namesOf(row),
+    issuer: row.issuer,
+    notBefore: new Date(row.not_before),
+    notAfter: new Date(row.not_after),
+  }
+}
+
+/** Those that end soon and that no plan takes care of: uploaded ones, and those whose renewal fails. */
+export async function expiring(time: Date, { certificates, wantedNames }: Store): Promise<ExpiringCertificate[]> {
+  const found = await Promise.all(
+    (await certificates.endingBefore(time)).map(async (certificate) => {
+      const served = await wantedNames.servedBy(certificate.id)
+      const names = served.filter(({ reason }) => certificate.source === 'uploaded' || reason !== null)
+      return { siteId: certificate.site_id, certificate: factsOf(certificate), names: names.map(({ name }) => name) }
+    }),
+  )
+  return found.flatMap(({ siteId, ...each }) =>
+    siteId === null || each.names.length === 0 ? [] : [{ siteId, ...each }],
+  )
+}
