@@ -1,4 +1,5 @@
 // wrk(1): requests a second and latency over kept-alive HTTP/1.1 connections. An answer other than 2xx or 3xx fails the run.
+import { fileURLToPath } from 'node:url'
 import { execOk } from '../../src/lib/exec.ts'
 
 export interface Load {
@@ -7,8 +8,19 @@ export interface Load {
   readonly p99Ms: number
 }
 
-export async function measureLoad(url: string, { host, seconds }: { host: string; seconds: number }): Promise<Load> {
-  const output = await execOk('wrk', ['-t1', '-c32', `-d${seconds}s`, '--latency', '-H', `Host: ${host}`, url])
+interface Wanted {
+  readonly host: string
+  readonly seconds: number
+  /** Whatever name stands in the URL, this machine is asked. */
+  readonly resolveHere?: boolean
+}
+
+const resolveHereScript = fileURLToPath(new URL('resolve-here.lua', import.meta.url))
+
+export async function measureLoad(url: string, { host, seconds, resolveHere = false }: Wanted): Promise<Load> {
+  const script = resolveHere ? ['-s', resolveHereScript] : []
+  const options = ['-t1', '-c32', `-d${seconds}s`, '--latency', ...script]
+  const output = await execOk('wrk', [...options, '-H', `Host: ${host}`, url])
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Not every request to ${host} was answered:\n${output}`)
   return {
     requests: Number(find(output, /(\d+) requests in/)[0]),

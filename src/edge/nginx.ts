@@ -1,7 +1,6 @@
 // The edge: renders, proves and applies nginx's configuration, and keeps the routing tree.
 import { readFile } from 'node:fs/promises'
 import { sendsToHttps } from '../config/https.ts'
-import { sendsToHttps } from '../config/https.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../lib/clock.ts'
 import { absentAsUndefined, writeFileAtomic } from '../lib/files.ts'

@@ -1,6 +1,5 @@
 // The CA of a trial run: made once for its home, trusted by nobody until its owner says so, and even then for names below the base domain
 // only. So https://demo.localhost:8443 works from the first push, without a network.
-import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { LocalAuthority } from '../types.ts'
@@ -40,10 +39,6 @@ export function createTrialAuthority(parts: AuthorityParts): TrialAuthority {
       return { ...(await issueLeaf({ certificate, key, names, now: clock.now() })), source: 'local' }
     },
   }
-}
-
-export function caCertificatePath({ localCa }: Pick<Home, 'localCa'>): string {
-  return join(localCa, 'ca.pem')
 }
 
 function isBelow(name: string, baseDomain: string): boolean {

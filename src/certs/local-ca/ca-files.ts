@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from '../../lib/files.ts'
 import { keyAlgorithm, keyPem, readKey, x509 } from './keys.ts'
 import { nameConstraint } from './name-constraint.ts'
+import { caCertificatePath } from './path.ts'
 
 export interface CaFiles {
   /** Of the certificate. */
@@ -27,7 +28,7 @@ const leastLeftMs = 400 * dayMs
 
 /** Reads them; makes new ones where there are none, the base domain is another one by now, or their end is near. */
 export async function ensureCaFiles(wanted: Wanted): Promise<CaFiles> {
-  const path = join(wanted.directory, 'ca.pem')
+  const path = caCertificatePath({ localCa: wanted.directory })
   const keyPath = join(wanted.directory, 'ca.key')
   const [pem, privateKey] = await Promise.all([read(path), read(keyPath)])
   const found = pem === undefined || privateKey === undefined ? undefined : await parse(pem, privateKey)

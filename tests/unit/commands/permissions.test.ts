@@ -84,6 +84,7 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   whoami: [['whoami', ok, ok, ok, ok, ok]],
   help: [['help', ok, ok, ok, ok, ok]],
   version: [['version', ok, ok, ok, ok, ok]],
+  ca: [['ca', missing, missing, missing, missing, missing]],
 }
 
 let platform: Platform
