@@ -59,7 +59,9 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
   stack.defer(() => void web.close())
   const door = createTlsServer({
     SNICallback: (name, done) => {
-      contextFor(join(tree, name)).then(
+      contextFor(join(tree, name))
+        .catch(() => contextFor(join(tree, name.replace(/^[^.]+/, '*'))))
+        .then(
         (context) => done(null, context),
         (error: unknown) => done(error instanceof Error ? error : new Error('no certificate')),
       )
@@ -71,7 +73,7 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
 
   const store = await openStore(join(scratch, 'hosting.db'), options.clock ?? systemClock)
   stack.defer(() => store.close())
-  const tls = tlsTreeIn(config.home)
+  const tls = tlsTreeIn(config.home, () => Promise.resolve())
   await tls.clean()
   const created: Certificates[] = []
   const another = (changed: Partial<CertificatesOptions> = {}) => {

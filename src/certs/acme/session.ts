@@ -52,7 +52,7 @@ const firstPauseMs = 40
 const longestPauseMs = 5000
 const longestRetryAfterMs = 60_000
 
-const challengeSchema = z.looseObject({ token: z.string().optional(), error: z.unknown() })
+const challengeSchema = z.looseObject({ token: z.string().optional(), error: z.unknown().optional() })
 const methodSchema = z.enum(['http-01', 'dns-01'])
 
 export function createSession({ client, transport, clock, forget }: SessionParts): AcmeSession {
