@@ -7,7 +7,9 @@ import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
-import { noCertificates } from './certs/no-certificates.ts'
+import { findTrialAuthority } from './certs/local-ca/authority.ts'
+import { createCertificates } from './certs/certificates.ts'
+import { createTrialAuthority } from './certs/local-ca/authority.ts'
 import { noRelay } from './certs/notice.ts'
 import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
@@ -20,6 +22,7 @@ import type { Parts } from './deploy/parts.ts'
 import { createProcesses } from './deploy/processes/processes.ts'
 import { recover } from './deploy/recover.ts'
 import { createWaker } from './deploy/waker.ts'
+import { findEdgeUser } from './edge/edge-user.ts'
 import { createEdge } from './edge/nginx.ts'
 import { startWakeServer } from './edge/wake.ts'
 import { HostingError } from './errors/hosting-error.ts'
@@ -65,6 +68,11 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
   const storages = await createStorages(config)
   const edge = createEdge({ config, clock, log })
+  const certificates = createCertificates({
+    ...{ config, store, sealing, clock, log, ...fault },
+    ...(await edgeFor(config)),
+    tls: edge.tls,
+  })
   const background = createBackground(log)
   const processes = createProcesses()
   const parts: Parts = {
@@ -73,7 +81,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
     runtime,
     edge,
     databases,
-    certificates: noCertificates,
+    certificates,
     storages,
     processes,
     sealing,
@@ -96,6 +104,9 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => edge.stop())
   await databases.start()
   await recover(parts)
+  // Before the edge's end, which it makes handshakes with.
+  started.defer(() => certificates.stop())
+  await certificates.start()
   await processes.start(parts)
   background.run('warn of certificates that end', (signal) => watchExpiry({ ...parts, notify: noRelay }, signal))
   started.defer(() => phpMyAdmin.stop())
@@ -110,9 +121,23 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const ports = { ...config, 'ssh-port': ssh.port }
   await announce(ports)
   if (storages.warning !== undefined) say(storages.warning)
-  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
+  const ca = await findTrialAuthority(config, clock)?.ensure()
+  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined, caPath: ca?.path })) say(line)
   const running = started.move()
   return { stop: () => running.disposeAsync() }
+}
+
+/** How certificates get to the edge, and where they come from in a trial run without a directory. */
+async function edgeFor(config: Config) {
+  const { home, standalone } = config
+  const local = standalone && config['acme-directory'] === ''
+  return {
+    door: { host: '127.0.0.1', port: config['https-port'] },
+    groupId: (await findEdgeUser(config['edge-user']))?.gid,
+    local: local
+      ? createTrialAuthority({ home, baseDomain: config['base-domain'], clock: systemClock })
+      : undefined,
+  }
 }
 
 /** What doors and commands call, and how doors do. */

@@ -1,6 +1,8 @@
 // The CA of a trial run: made once for its home, trusted by nobody until its owner says so, and even then for names below the base domain
 // only. So https://demo.localhost:8443 works from the first push, without a network.
 import type { Home } from '../../config/home.ts'
+import { sendsToHttps } from '../../config/https.ts'
+import type { Config } from '../../config/load.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { LocalAuthority } from '../types.ts'
 import { type CaFiles, ensureCaFiles } from './ca-files.ts'
@@ -39,6 +41,12 @@ export function createTrialAuthority(parts: AuthorityParts): TrialAuthority {
       return { ...(await issueLeaf({ certificate, key, names, now: clock.now() })), source: 'local' }
     },
   }
+}
+
+/** The CA of this platform: of a trial run that orders no certificates. Elsewhere nobody is to be asked to trust one. */
+export function findTrialAuthority(config: Config, clock: Clock): TrialAuthority | undefined {
+  if (sendsToHttps(config)) return undefined
+  return createTrialAuthority({ home: config.home, baseDomain: config['base-domain'], clock })
 }
 
 function isBelow(name: string, baseDomain: string): boolean {
