@@ -134,9 +134,7 @@ async function edgeFor(config: Config) {
   return {
     door: { host: '127.0.0.1', port: config['https-port'] },
     groupId: (await findEdgeUser(config['edge-user']))?.gid,
-    local: local
-      ? createTrialAuthority({ home, baseDomain: config['base-domain'], clock: systemClock })
-      : undefined,
+    local: local ? createTrialAuthority({ home, baseDomain: config['base-domain'], clock: systemClock }) : undefined,
   }
 }
 

@@ -5,6 +5,7 @@ import { pause } from '../lib/pause.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { attend } from './attend.ts'
+import { verdictOn, writeVerdict } from './failure.ts'
 import { namesOf } from './order-row.ts'
 import { carryOut, registeredDomainOf } from './order.ts'
 import type { CertParts } from './parts.ts'
@@ -48,7 +49,20 @@ export function createBackground(parts: CertParts): Background {
   const attendTo = (group: readonly WantedName[], force: boolean): Promise<void> =>
     occupy(
       group.map(({ name }) => name),
-      () => attend(group, { ...parts, signal: controller.signal, force }),
+      async () => {
+        try {
+          await attend(group, { ...parts, signal: controller.signal, force })
+        } catch (error) {
+          // Whatever it was: it is not done again at once and for ever.
+          if (!controller.signal.aborted)
+            await writeVerdict(
+              group,
+              verdictOn(error, () => undefined),
+              parts,
+            )
+          throw error
+        }
+      },
     )
   const report = (error: unknown) => {
     if (!controller.signal.aborted) parts.log.error({ err: error }, 'certificates: a group failed')

@@ -30,7 +30,10 @@ export async function order(
   const { rows, methods } = await examined(group, running)
   if (rows.length === 0) return
   if (begun !== undefined && rows.length === group.length) return await carryOut(begun, methods, running)
-  const row = await planned(rows, certificate, running)
+  const row = await planned(rows, certificate, running).catch(async (error: unknown) => {
+    await fail(rows, error, running)
+    return undefined
+  })
   if (row !== undefined) await carryOut(row, methods, running)
 }
 

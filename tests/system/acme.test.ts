@@ -7,7 +7,7 @@ import { readCertificate } from '../../src/certs/certificate.ts'
 import { servedFingerprint } from '../../src/certs/handshake.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createSealing } from '../../src/lib/sealing.ts'
-import { type Rig, startRig } from '../helpers/certificates.ts'
+import { type Rig, startRig } from '../helpers/certificates-rig.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
 import { type Pebble, startPebble } from '../helpers/pebble.ts'
 import { freePort } from '../helpers/ports.ts'
@@ -125,7 +125,12 @@ describe('a name that is given up', () => {
 
 describe('the account', () => {
   it('keeps what it has when the key of the account is changed in between', async () => {
-    const parts = { config: rig.config, store: rig.store, clock: systemClock, sealing: createSealing(Buffer.alloc(32, 7)) }
+    const parts = {
+      config: rig.config,
+      store: rig.store,
+      clock: systemClock,
+      sealing: createSealing(Buffer.alloc(32, 7)),
+    }
     const server = createAcmeServer(parts)
     if (server === undefined) throw new Error('no directory')
     const before = await rig.store.acme.findAccount(pebble.directory)

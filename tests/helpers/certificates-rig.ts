@@ -62,9 +62,9 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
       contextFor(join(tree, name))
         .catch(() => contextFor(join(tree, name.replace(/^[^.]+/, '*'))))
         .then(
-        (context) => done(null, context),
-        (error: unknown) => done(error instanceof Error ? error : new Error('no certificate')),
-      )
+          (context) => done(null, context),
+          (error: unknown) => done(error instanceof Error ? error : new Error('no certificate')),
+        )
     },
   }).on('tlsClientError', () => undefined)
   await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
@@ -78,7 +78,15 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
   const created: Certificates[] = []
   const another = (changed: Partial<CertificatesOptions> = {}) => {
     const made = createCertificates({
-      ...{ config, store, sealing, clock: systemClock, log: createLog('error'), tls, door: { host: '127.0.0.1', port: tlsPort } },
+      ...{
+        config,
+        store,
+        sealing,
+        clock: systemClock,
+        log: createLog('error'),
+        tls,
+        door: { host: '127.0.0.1', port: tlsPort },
+      },
       ...options,
       ...changed,
     })
