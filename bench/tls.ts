@@ -28,7 +28,7 @@ export const name = 'tls'
 const [port, tlsPort, bareTlsPort] = [18_090, 18_490, 18_491]
 const rounds = Number(process.env['BENCH_TLS_ROUNDS'] ?? 21)
 const handshakesARound = 400
-const manyNames = 10_000
+const manyNames = Number(process.env['BENCH_TLS_NAMES'] ?? 10_000)
 const host = parseHostName('tree.example.org')
 const baseDomain = 'example.org'
 

@@ -36,6 +36,7 @@ export async function issueLeaf(ca: Issuing): Promise<{ fullchain: string; priva
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  const chain = [leaf, ca.certificate].map((certificate) => `${certificate.toString('pem')}\n`)
-  return { fullchain: chain.join(''), privateKey: await keyPem(keys.privateKey) }
+  // Without the CA itself: who trusts it has it (RFC 8446, 4.4.2), and nginx would read it at every handshake.
+  return { fullchain: `${leaf.toString('pem')}\n`, privateKey: await keyPem(keys.privateKey) }
+}
 }
