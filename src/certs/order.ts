@@ -102,9 +102,10 @@ async function planned(
       await writeVerdict(rows, { ...verdict, retryAfterMs }, { store: { ...store, ...inside }, clock })
       return undefined
     }
-    await inside.acme.addEvents(eventsOf(plan))
+    const id = createId(clock.now())
+    await inside.acme.addEvents(eventsOf(plan), id)
     const row: Omit<AcmeOrder, 'created_at'> = {
-      id: createId(clock.now()),
+      id,
       site_id: rows[0]?.site_id ?? null,
       directory: server.directory,
       step: 'planned',
@@ -160,7 +161,9 @@ export async function carryOut(row: AcmeOrder, methods: Methods, running: Runnin
     if (signal.aborted) throw error
     const rows = await stillWanted(row, namesOf(row), running)
     const verdict = await fail(rows, error, running)
-    if (!verdict.keepsOrder || rows.length === 0) await tidyUp(row, running)
+    if (verdict.keepsOrder && rows.length > 0) return
+    await running.store.acme.forgetEventsOf(row.id)
+    await tidyUp(row, running)
   }
 }
 

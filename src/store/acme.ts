@@ -50,14 +50,16 @@ export function acmeIn(db: Kysely<Tables>, clock: Clock) {
     },
     removeDnsName: (name: string) => db.deleteFrom('dns_names').where('name', '=', name).execute(),
 
-    addEvents: async (events: readonly AcmeEvent[]) => {
+    addEvents: async (events: readonly AcmeEvent[], orderId?: string) => {
       if (events.length === 0) return
       const at = now()
       await db
         .insertInto('acme_events')
-        .values(events.map((event) => ({ ...event, at })))
+        .values(events.map((event) => ({ ...event, at, order_id: event.kind === 'order' ? null : (orderId ?? null) })))
         .execute()
     },
+    /** No certificate came of the order: only that it was placed counts. */
+    forgetEventsOf: (orderId: string) => db.deleteFrom('acme_events').where('order_id', '=', orderId).execute(),
     /** When the events of a window happened, the oldest first. */
     eventsSince: async ({ kind, subject }: AcmeEvent, since: Date) => {
       const rows = await db

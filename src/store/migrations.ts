@@ -110,7 +110,8 @@ const certificates: Migration = {
          key TEXT NOT NULL, certificate_id TEXT NOT NULL, replaces TEXT, published TEXT NOT NULL, created_at TEXT NOT NULL) STRICT`,
       `CREATE TABLE dns_names (name TEXT PRIMARY KEY, created_at TEXT NOT NULL) STRICT`,
       `CREATE TABLE acme_events (
-         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL) STRICT`,
+         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, order_id TEXT, at TEXT NOT NULL) STRICT`,
+      `CREATE INDEX acme_events_order ON acme_events (order_id)`,
       `CREATE INDEX acme_events_subject ON acme_events (kind, subject, at)`,
       `CREATE INDEX acme_events_at ON acme_events (at)`,
     ]) {

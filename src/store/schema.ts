@@ -206,6 +206,8 @@ export interface Tables {
     kind: 'order' | 'certificate' | 'same-names' | 'failed-validation'
     /** A directory, a registered domain, a set of names, a host name. */
     subject: string
+    /** Of what counts only if its order succeeds. */
+    order_id: string | null
     at: string
   }
   /** A deploy under way: what start-up must finish or undo. */
