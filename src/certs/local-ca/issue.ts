@@ -39,4 +39,3 @@ export async function issueLeaf(ca: Issuing): Promise<{ fullchain: string; priva
   // Without the CA itself: who trusts it has it (RFC 8446, 4.4.2), and nginx would read it at every handshake.
   return { fullchain: `${leaf.toString('pem')}\n`, privateKey: await keyPem(keys.privateKey) }
 }
-}
