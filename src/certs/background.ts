@@ -1,13 +1,10 @@
 // The part that nobody waits for: takes up what is due, a few groups at a time, and sleeps until the next is. It reads the due rows by
 // their index, so a pass costs the same with ten names and with ten thousand.
-import { createLimit } from '../lib/limit.ts'
 import { pause } from '../lib/pause.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { WantedName } from '../store/wanted-names.ts'
-import { attend } from './attend.ts'
-import { verdictOn, writeVerdict } from './failure.ts'
-import { namesOf } from './order-row.ts'
-import { carryOut, registeredDomainOf } from './order.ts'
+import { type Attendants, createAttendants } from './attendants.ts'
+import { registeredDomainOf } from './order.ts'
 import type { CertParts } from './parts.ts'
 import { groupNames } from './plan/grouping.ts'
 
@@ -22,7 +19,6 @@ export interface Background {
   stop(): Promise<void>
 }
 
-const atOnce = 4
 const portion = 200
 const longestSleepMs = 3_600_000
 /** `domains:add` of a name and its `www` come one after the other and are to share a certificate. */
@@ -32,89 +28,46 @@ const afterTroubleMs = 5000
 
 export function createBackground(parts: CertParts): Background {
   const controller = new AbortController()
-  const limit = createLimit(atOnce)
-  const busy = new Map<string, Promise<void>>()
   let wake = new AbortController()
   let loop: Promise<void> | undefined
   const poke = () => wake.abort()
-
-  const occupy = (names: readonly string[], work: () => Promise<void>): Promise<void> => {
-    const task = limit(work).finally(() => {
-      for (const name of names) busy.delete(name)
-      poke()
-    })
-    for (const name of names) busy.set(name, task)
-    return task
-  }
-  const attendTo = (group: readonly WantedName[], force: boolean): Promise<void> =>
-    occupy(
-      group.map(({ name }) => name),
-      async () => {
-        try {
-          await attend(group, { ...parts, signal: controller.signal, force })
-        } catch (error) {
-          // Whatever it was: it is not done again at once and for ever.
-          if (!controller.signal.aborted)
-            await writeVerdict(
-              group,
-              verdictOn(error, () => undefined),
-              parts,
-            )
-          throw error
-        }
-      },
-    )
-  const report = (error: unknown) => {
-    if (!controller.signal.aborted) parts.log.error({ err: error }, 'certificates: a group failed')
-  }
-  const takeUp = async () => {
-    const due = await parts.store.wantedNames.due(parts.clock.now(), portion)
-    const free = due.filter(({ name }) => !busy.has(name))
-    for (const group of groupNames(free.map(groupable), registeredDomainOf))
-      attendTo(
-        group.map(({ row }) => row),
-        false,
-      ).catch(report)
-  }
-  const sleepMs = async () => {
-    const next = await parts.store.wantedNames.nextAt()
-    const ms = next === undefined ? longestSleepMs : next.getTime() - parts.clock.now().getTime()
-    // What is due and busy pokes when it is done.
-    return Math.min(Math.max(ms, busy.size > 0 ? afterTroubleMs : gatheringMs), longestSleepMs)
-  }
+  const attendants = createAttendants({ ...parts, signal: controller.signal }, poke)
   const run = async () => {
     while (!controller.signal.aborted) {
       wake = new AbortController()
-      const sleep = await takeUp().then(sleepMs, (error: unknown) => {
+      const sleepMs = await takeUp(parts, attendants).catch((error: unknown) => {
         parts.log.error({ err: error }, 'certificates: looking for what is due failed')
         return afterTroubleMs
       })
-      await pause(parts.clock, sleep, AbortSignal.any([wake.signal, controller.signal]))
-      if (!controller.signal.aborted) await pause(parts.clock, gatheringMs, controller.signal)
+      await pause(parts.clock, sleepMs, AbortSignal.any([wake.signal, controller.signal]))
+      await pause(parts.clock, gatheringMs, controller.signal)
     }
   }
   return {
     poke,
-    async attendNow(names, force) {
-      await Promise.all(names.map(({ name }) => busy.get(name)?.catch(() => undefined)))
-      await attendTo(names, force)
-    },
-    resume(row) {
-      const { server } = parts
-      if (server === undefined || server.directory !== row.directory) return
-      occupy(namesOf(row), () => carryOut(row, new Map(), { ...parts, server, signal: controller.signal })).catch(
-        report,
-      )
-    },
+    attendNow: (names, force) => attendants.attendNow(names, force),
+    resume: (row) => attendants.resume(row),
     start() {
       loop ??= run()
     },
     async stop() {
       controller.abort(new Error('the platform is being stopped'))
       await loop
-      await Promise.allSettled(busy.values())
+      await attendants.ended()
     },
   }
+}
+
+/** @returns how long to sleep */
+async function takeUp({ store, clock }: CertParts, attendants: Attendants): Promise<number> {
+  const due = await store.wantedNames.due(clock.now(), portion)
+  const free = due.filter(({ name }) => !attendants.isBusy(name))
+  for (const group of groupNames(free.map(groupable), registeredDomainOf))
+    attendants.attend(group.map(({ row }) => row))
+  const next = await store.wantedNames.nextAt()
+  const ms = next === undefined ? longestSleepMs : next.getTime() - clock.now().getTime()
+  // What is due and busy pokes when it is done.
+  return Math.min(Math.max(ms, due.length > 0 ? afterTroubleMs : gatheringMs), longestSleepMs)
 }
 
 function groupable(row: WantedName) {

@@ -102,7 +102,10 @@ async function companionsOf(name: string, { store }: CertParts): Promise<WantedN
 }
 
 async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work
+  if (signal === undefined) {
+    await work
+    return
+  }
   signal.throwIfAborted()
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = () => reject(new Error('the visitor has gone', { cause: signal.reason }))

@@ -26,10 +26,15 @@ export async function order(
   running: Running,
 ): Promise<void> {
   const begun = await findBegun(group, running)
-  if (begun !== undefined && hasBeenProven(begun)) return await carryOut(begun, new Map(), running)
-  const { rows, methods } = await examined(group, running)
+  const proven = begun !== undefined && hasBeenProven(begun)
+  const { rows, methods } = proven
+    ? { rows: group, methods: new Map<string, Published['method']>() }
+    : await examined(group, running)
   if (rows.length === 0) return
-  if (begun !== undefined && rows.length === group.length) return await carryOut(begun, methods, running)
+  if (begun !== undefined && rows.length === group.length) {
+    await carryOut(begun, methods, running)
+    return
+  }
   const row = await planned(rows, certificate, running).catch(async (error: unknown) => {
     await fail(rows, error, running)
     return undefined

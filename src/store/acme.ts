@@ -32,6 +32,13 @@ export function acmeIn(db: Kysely<Tables>, clock: Clock) {
       db.updateTable('acme_orders').set(change).where('id', '=', id).execute(),
     removeOrder: (id: string) => db.deleteFrom('acme_orders').where('id', '=', id).execute(),
 
+    ...dnsNamesIn(db, now),
+    ...eventsIn(db, now),
+  }
+}
+
+function dnsNamesIn(db: Kysely<Tables>, now: () => string) {
+  return {
     addDnsName: (name: string) =>
       db
         .insertInto('dns_names')
@@ -49,7 +56,11 @@ export function acmeIn(db: Kysely<Tables>, clock: Clock) {
       return rows.map(({ name }) => name)
     },
     removeDnsName: (name: string) => db.deleteFrom('dns_names').where('name', '=', name).execute(),
+  }
+}
 
+function eventsIn(db: Kysely<Tables>, now: () => string) {
+  return {
     addEvents: async (events: readonly AcmeEvent[], orderId?: string) => {
       if (events.length === 0) return
       const at = now()
