@@ -9,7 +9,6 @@ import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
 import { findTrialAuthority } from './certs/local-ca/authority.ts'
 import { createCertificates } from './certs/certificates.ts'
-import { createTrialAuthority } from './certs/local-ca/authority.ts'
 import { noRelay } from './certs/notice.ts'
 import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
@@ -68,10 +67,10 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
   const storages = await createStorages(config)
   const edge = createEdge({ config, clock, log })
+  const trial = findTrialAuthority(config, clock)
   const certificates = createCertificates({
     ...{ config, store, sealing, clock, log, ...fault },
-    ...(await edgeFor(config)),
-    tls: edge.tls,
+    ...{ ...(await edgeFor(config)), tls: edge.tls, local: trial },
   })
   const background = createBackground(log)
   const processes = createProcesses()
@@ -121,20 +120,17 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const ports = { ...config, 'ssh-port': ssh.port }
   await announce(ports)
   if (storages.warning !== undefined) say(storages.warning)
-  const ca = await findTrialAuthority(config, clock)?.ensure()
-  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined, caPath: ca?.path })) say(line)
+  const caPath = (await trial?.ensure())?.path
+  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined, caPath })) say(line)
   const running = started.move()
   return { stop: () => running.disposeAsync() }
 }
 
-/** How certificates get to the edge, and where they come from in a trial run without a directory. */
+/** How certificates get to the edge. */
 async function edgeFor(config: Config) {
-  const { home, standalone } = config
-  const local = standalone && config['acme-directory'] === ''
   return {
     door: { host: '127.0.0.1', port: config['https-port'] },
     groupId: (await findEdgeUser(config['edge-user']))?.gid,
-    local: local ? createTrialAuthority({ home, baseDomain: config['base-domain'], clock: systemClock }) : undefined,
   }
 }
 
