@@ -45,7 +45,7 @@ export function createAttendants(parts: Attending, done: () => void): Attendants
     isBusy: (name) => busy.has(name),
     attend: (group) => void attendTo(group, false).catch(report),
     async attendNow(group, force) {
-      await Promise.all(group.map(({ name }) => busy.get(name)?.catch(() => undefined)))
+      await Promise.allSettled(group.flatMap(({ name }) => busy.get(name) ?? []))
       await attendTo(group, force)
     },
     resume(row) {

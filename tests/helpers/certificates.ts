@@ -52,7 +52,13 @@ export class ForeignCa {
     return new ForeignCa(directory, { root: root ?? '', intermediate: intermediate ?? '' })
   }
 
-  async leaf({ names, days = 90, extensions = '', algorithm = elliptic, digest = 'sha256' }: LeafOptions): Promise<Leaf> {
+  async leaf({
+    names,
+    days = 90,
+    extensions = '',
+    algorithm = elliptic,
+    digest = 'sha256',
+  }: LeafOptions): Promise<Leaf> {
     const name = `leaf-${this.#made++}`
     const file = (suffix: string) => `${name}.${suffix}`
     const alternatives = names.map((each) => `DNS:${each}`).join(',')
@@ -86,6 +92,9 @@ async function openssl(cwd: string, args: readonly string[]): Promise<void> {
   await execOk('openssl', args, { cwd })
 }
 
-async function request(cwd: string, { key, subject, out }: { key: string; subject: string; out: string }): Promise<void> {
+async function request(
+  cwd: string,
+  { key, subject, out }: { key: string; subject: string; out: string },
+): Promise<void> {
   await openssl(cwd, ['req', '-new', '-key', key, '-subj', `/CN=${subject}`, '-out', out])
 }

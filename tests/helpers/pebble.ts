@@ -43,6 +43,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     httpPort,
     tlsPort: 1,
     ocspResponderURL: '',
+    domainBlocklist: ['blocked.example'],
     externalAccountBindingRequired: externalAccounts !== undefined,
     ...(externalAccounts === undefined ? {} : { externalAccountMACKeys: externalAccounts }),
   }

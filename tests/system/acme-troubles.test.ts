@@ -108,6 +108,13 @@ describe('a certificate authority', () => {
     expect(status.nextTryAt?.getTime()).toBeGreaterThan(Date.now() + 15_000)
   })
 
+  it('that refuses a name is told in its words, and the order is given up', async () => {
+    const status = await wanted('a.blocked.example')
+    expect(status).toMatchObject({ state: 'waiting' })
+    expect(status.reason).toMatch(/blocked\.example|policy/i)
+    await until('the order to go', async () => (await rig.store.acme.orders()).length === 0)
+  })
+
   it('that talks nonsense is told', async () => {
     const { server, directory } = await stranger((_, answer) =>
       answer.setHeader('content-type', 'text/html').end('<h1>Hi</h1>'),
