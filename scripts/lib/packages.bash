@@ -14,6 +14,8 @@ platform_needs=(
   'losetup mount'
   'git git'
   'ssh-keygen openssh-client'
+  '/usr/share/publicsuffix/public_suffix_list.dat publicsuffix'
+  'nsupdate bind9-dnsutils'
 )
 # (pydoc3 stands for all of Python: python3-minimal has an interpreter too, but not the modules that node-gyp imports)
 compiler_needs=('pydoc3 python3' 'make make' 'g++ g++')
@@ -28,7 +30,6 @@ test_needs=(
   'openssl openssl'
   'pebble pebble'
   '/usr/sbin/named bind9'
-  'nsupdate bind9-dnsutils'
   'testssl testssl.sh'
 )
 bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
