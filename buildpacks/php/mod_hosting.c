@@ -33,7 +33,7 @@ static int listen_on(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
-    /* The configuration is read twice; and an instance that was killed leaves its socket. */
+    /* An instance that was killed leaves its socket. */
     unlink(path);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0666) != 0 || listen(fd, 511) != 0)
         return -1;
@@ -48,7 +48,8 @@ static int open_socket(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp, se
 
     if (!socket_path)
         return OK;
-    fd = listen_on(socket_path);
+    /* The configuration is read twice. Once something listens at the socket, its folder is closed: the first time is elsewhere. */
+    fd = listen_on(ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? "/tmp/first.sock" : socket_path);
     if (fd < 0 || apr_sockaddr_info_get(&listener->bind_addr, socket_path, APR_UNIX, 0, 0, pool) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, server, "cannot listen on %s", socket_path);
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -4,6 +4,7 @@ import { hasErrorCode } from '../lib/files.ts'
 import type { HealthCheck } from '../buildpacks/types.ts'
 import type { Parts } from './parts.ts'
 import { probe, socketPath } from './probe.ts'
+import { closeOnceListening } from './socket-folder.ts'
 import { isRefusedWrite, refusedWriteHint } from './refused-write.ts'
 
 interface Patient {
@@ -40,8 +41,10 @@ export async function waitUntilHealthy(patient: Patient, parts: Parts): Promise<
 async function poll({ instanceId, host, health }: Patient, parts: Parts, signal: AbortSignal): Promise<number> {
   const socket = socketPath(parts.config.home, instanceId)
   let badAnswers = 0
+  let isClosed = false
   for (let tries = 0; ; tries++) {
-    const status = await tryOnce(socket, { host, path: health.path, signal })
+    isClosed ||= await closeOnceListening(socket)
+    const status = isClosed ? await tryOnce(socket, { host, path: health.path, signal }) : undefined
     if (status !== undefined && status < 500) return status
     if (status !== undefined && ++badAnswers === badAnswersAllowed)
       throw new Unhealthy(`answered ${status} to GET ${health.path}`)

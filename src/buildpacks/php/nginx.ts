@@ -54,7 +54,8 @@ export function renderPhpNginx(rules: SiteRules, types: string): string {
 function renderServer(rules: SiteRules): string[] {
   const { folder, frontController, withoutPhp } = rules
   return [
-    'listen unix:/run/site/web.sock;',
+    // A link to /run/site: see buildpacks/php/start.
+    'listen unix:/tmp/socket/web.sock;',
     `root ${quote(folder === '.' ? '/site/tree' : `/site/tree/${folder}`)};`,
     'index index.php index.html index.htm;',
     'error_page 404 /404.html;',
