@@ -4,7 +4,10 @@ import type { Amount } from '../verbs.ts'
 
 export interface Usage {
   readonly paths: ReadonlyMap<string, Amount>
+  /** Of the site's making, but below none of the paths. */
   readonly elsewhere: Amount
+  /** Sessions, and uploads under way: kept there by the platform, which a site's owner has not asked for. */
+  readonly sessions: Amount
   readonly partial: boolean
 }
 
@@ -17,6 +20,7 @@ interface Asked {
 }
 
 const blockBytes = 512
+const keptByPlatform = '.hosting/'
 
 export async function measureUsage({ directory, paths, uid, timeLimitMs }: Asked): Promise<Usage> {
   const find = ['find', '.', '-xdev', '-mindepth', '1', '!', '-type', 'd', '-printf', String.raw`%b %P\0`]
@@ -46,13 +50,14 @@ export function createCounter(paths: readonly string[]) {
     prefix: Buffer.from(path.replace(/\/*$/, ''), 'utf8').toString('latin1'),
   }))
   const elsewhere = { bytes: 0, files: 0 }
+  const sessions = { bytes: 0, files: 0 }
   let rest = ''
 
   function count(record: string): void {
     const space = record.indexOf(' ')
     const name = record.slice(space + 1)
     const within = prefixes.find(({ prefix }) => name === prefix || name.startsWith(`${prefix}/`))
-    const sum = (within && sums.get(within.path)) ?? elsewhere
+    const sum = (within && sums.get(within.path)) ?? (name.startsWith(keptByPlatform) ? sessions : elsewhere)
     sum.bytes += Number(record.slice(0, space)) * blockBytes
     sum.files += 1
   }
@@ -63,6 +68,6 @@ export function createCounter(paths: readonly string[]) {
       rest = records.pop() ?? ''
       records.forEach(count)
     },
-    result: () => ({ paths: sums, elsewhere }),
+    result: () => ({ paths: sums, elsewhere, sessions }),
   }
 }

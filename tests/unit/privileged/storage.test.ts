@@ -23,6 +23,7 @@ describe('usage', () => {
       ['2', 'conf.php'],
       ['4', 'caf\u00e9/x'],
       ['0', 'uploads'],
+      ['8', '.hosting/sessions/sess_1'],
     ] as const
     const bytes = Buffer.from(records.map(([blocks, name]) => `${blocks} ${name}\0`).join(''))
     const expected = {
@@ -32,6 +33,7 @@ describe('usage', () => {
         ['uploads/', { bytes: 24 * 512, files: 3 }],
       ]),
       elsewhere: { bytes: 512, files: 1 },
+      sessions: { bytes: 8 * 512, files: 1 },
     }
     fc.assert(
       fc.property(fc.array(fc.nat(bytes.length)), (cuts) => {
