@@ -55,6 +55,17 @@ describe('.user.ini', () => {
   })
 })
 
+describe('a .user.ini with a mistake', () => {
+  it('is told which line is no setting', () => {
+    const text = '; comment\n\nmemory_limit = 64M\n[section]\n[[[ = (\nname[] = x\n'
+    expect(noteUserIni({ folder: '', text }, limits)).toEqual([
+      '.user.ini: line 5 is no setting (name = value)',
+      '.user.ini: line 6 is no setting (name = value)',
+    ])
+    expect(noteUserIni({ folder: '', text: '<html>\n'.repeat(100) }, limits)).toHaveLength(3)
+  })
+})
+
 describe('composer.json', () => {
   it('tells what it requires', () => {
     expect(parseComposerJson('{"require":{"php":"^8"}}')).toEqual({ require: { php: '^8' }, needsInstall: true })
