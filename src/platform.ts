@@ -8,10 +8,12 @@ import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
 import { createDatabases } from './data/databases/databases.ts'
+import { createMail } from './data/mail/mail.ts'
 import { createStorages } from './data/storage/storages.ts'
 import { createBackground } from './deploy/background.ts'
 import { createDeployments } from './deploy/deployments.ts'
 import { uidOf } from './deploy/instances.ts'
+import { mailNotes } from './deploy/mail-log.ts'
 import { faultFrom } from './deploy/fault.ts'
 import type { Parts } from './deploy/parts.ts'
 import { createProcesses } from './deploy/processes/processes.ts'
@@ -57,27 +59,8 @@ export async function startPlatform(given: Config, say: (line: string) => void):
 
   const runtime = createDockerRuntime({ homeId: home.id, buildpacksDirectory, log })
   started.defer(() => runtime.close())
-  const sealing = createSealing(await ensureSealingKey(home))
-  const fault = faultFrom(process.env)
-  const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
-  const storages = await createStorages(config)
-  const edge = createEdge({ config, clock, log })
-  const background = createBackground(log)
-  const processes = createProcesses()
-  const parts: Parts = {
-    config,
-    store,
-    runtime,
-    edge,
-    databases,
-    storages,
-    processes,
-    sealing,
-    clock,
-    log,
-    background,
-    ...fault,
-  }
+  const parts = await makeParts({ config, store, runtime, clock, log })
+  const { edge, databases, storages, processes, mail, background } = parts
   const { handlers, phpMyAdmin } = servicesOf(parts)
 
   // The first thing that is opened: it fails if another platform has this home.
@@ -90,11 +73,13 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => endInstances(parts))
   await edge.start()
   started.defer(() => edge.stop())
+  mail.start()
+  started.defer(() => mail.stop())
   await databases.start()
   await recover(parts)
-  await processes.start(parts)
   started.defer(() => phpMyAdmin.stop())
   await phpMyAdmin.start()
+  await processes.start(parts)
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
   const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })
@@ -108,6 +93,20 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
   const running = started.move()
   return { stop: () => running.disposeAsync() }
+}
+
+/** What works with each other, made and not yet started. */
+async function makeParts(base: Pick<Parts, 'config' | 'store' | 'runtime' | 'clock' | 'log'>): Promise<Parts> {
+  const { config, store, runtime, clock, log } = base
+  const sealing = createSealing(await ensureSealingKey(config.home))
+  const fault = faultFrom(process.env)
+  const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
+  const storages = await createStorages(config)
+  const mail = await createMail({ config, store, clock, log, note: mailNotes(config, clock) })
+  const edge = createEdge({ config, clock, log })
+  const background = createBackground(log)
+  const processes = createProcesses()
+  return { ...base, edge, databases, storages, processes, mail, sealing, background, ...fault }
 }
 
 /** What doors and commands call, and how doors do. */

@@ -19,6 +19,8 @@ export interface Home {
   readonly keys: string
   /** databases/mariadb/{data,run,init.sql}, databases/restores/ */
   readonly databases: string
+  /** <id of a site>/mail.sock */
+  readonly mail: string
   readonly run: string
   readonly controlSocket: string
   readonly wakeSocket: string
@@ -41,6 +43,7 @@ export function homeAt(root: string, link?: string): Home {
     logs: join(root, 'logs'),
     keys: join(root, 'keys'),
     databases: join(root, 'databases'),
+    mail: join(root, 'mail'),
     run,
     controlSocket: join(run, 'control.sock'),
     // By way of the short link, as nginx has it: the home may lie too deep for a socket's path.

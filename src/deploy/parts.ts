@@ -1,6 +1,7 @@
 // What deploy/ works with, and what one deploy under way is. Data only.
 import type { Config } from '../config/load.ts'
 import type { Databases } from '../data/databases/types.ts'
+import type { Mail } from '../data/mail/mail.ts'
 import type { Storages } from '../data/storage/storages.ts'
 import type { Edge } from '../edge/types.ts'
 import type { Objects } from '../git/objects.ts'
@@ -26,6 +27,7 @@ export interface Parts {
   readonly databases: Databases
   readonly storages: Storages
   readonly processes: Processes
+  readonly mail: Mail
   /** Seals the secrets of sites as they lie in the store. */
   readonly sealing: Sealing
   readonly clock: Clock
