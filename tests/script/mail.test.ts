@@ -19,7 +19,7 @@ if (isset($_GET['bs'])) {
   }
   exit($answer);
 }
-$sent = mail($to, $_GET['subject'] ?? 'Grüße', "one\\n.\\ntwo\\n", "From: Shop <shop@example.com>\\r\\nBcc: hidden@example.net", '-fboss@bank.example -X/tmp/log.php');
+$sent = mail($to, $_GET['subject'] ?? 'Grüße', "one\\n.\\ntwo\\n" . str_repeat('x', (int) ($_GET['size'] ?? 0)), "From: Shop <shop@example.com>\\r\\nBcc: hidden@example.net", '-fboss@bank.example -X/tmp/log.php');
 echo $sent ? 'sent' : 'not sent', file_exists('/tmp/log.php') ? ' and a file' : '';`
 
 let platform: Platform
@@ -30,7 +30,7 @@ const logOf = async (site: string) => (await platform.admin.ssh(`logs ${site} --
 
 beforeAll(async () => {
   relay = await startRelay(join(await scratchDirectory('relay'), 'relay'))
-  platform = await Platform.prepare({ flags: { ...relay.flags, 'mail-per-hour': '6' } })
+  platform = await Platform.prepare({ flags: { ...relay.flags, 'mail-per-hour': '6', 'mail-max-mb': '1' } })
   await platform.start()
   const push = async (site: string, tree: Record<string, string>) => {
     const copy = await WorkingCopy.create(platform.admin, site, { 'index.php': page, ...tree })
@@ -38,6 +38,7 @@ beforeAll(async () => {
     expect((await copy.push(['main'], { timeoutMs: 900_000 })).exitCode).toBe(0)
   }
   await push('shop', {})
+  await push('tool', {})
   await push('club', { '.htaccess': 'Redirect 302 /go https://example.org/\n' })
 }, 900_000)
 afterAll(async () => {
@@ -84,6 +85,14 @@ describe('a PHP site', () => {
     expect(await ask('shop', 'to=nobody@example.org')).toBe('not sent')
     relay.refuse = () => undefined
     expect(await logOf('shop')).toContain('The relay refused it')
+  })
+
+  it('sends from a program that is run for it, and is told what is too large', async () => {
+    const ran = await platform.admin.ssh('run tool -- sendmail bob@example.org', { input: 'Subject: by run\n\nbody\n' })
+    expect(ran.exitCode, ran.output).toBe(0)
+    expect(relay.received.at(-1)).toMatchObject({ from: 'tool@localhost', to: ['bob@example.org'] })
+    expect(await ask('tool', 'to=ann@example.org&size=2000000')).toBe('not sent')
+    expect(await logOf('tool')).toContain('not sent to a…@example.org, h…@example.net: The mail is larger than 1 MB')
   })
 
   it('is told when it has sent too much, and its neighbours go on', async () => {

@@ -79,7 +79,9 @@ function limitSocket(socket: Socket, maxBytes: number): NodeJS.Timeout {
 function serverOptions(visits: ReadonlyMap<string, Visit>, maxBytes: number): SMTPServerOptions {
   const visitOf = ({ id }: { id: string }) => visits.get(id)
   return {
-    ...{ name: 'hosting', heloResponse: 'hosting', logger: false, size: maxBytes },
+    ...{ name: 'hosting', heloResponse: 'hosting', logger: false },
+    // The limit is kept by whoever reads the mail, so that its log says so.
+    ...{ size: maxBytes, hideSize: true },
     ...{ authOptional: true, disabledCommands: ['AUTH', 'STARTTLS', 'XCLIENT', 'XFORWARD'], hideSMTPUTF8: true },
     ...{ disableReverseLookup: true, socketTimeout: silenceMs, maxCommandLength: 4096 },
     onMailFrom: (_address, session, callback) => callback(visitOf(session)?.correspondent.begin()),
