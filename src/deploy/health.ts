@@ -28,7 +28,7 @@ export async function waitUntilHealthy(patient: Patient, parts: Parts): Promise<
     return await poll(patient, parts, limit)
   } catch (error) {
     patient.signal.throwIfAborted()
-    if (error instanceof Unhealthy) throw await unhealthy(error.message, patient, parts)
+    if (error instanceof Unhealthy) throw await unhealthy(error.message, patient, { ...parts, since: error.since })
     if (!limit.aborted) throw error
     throw await unhealthy(
       `did not answer GET ${patient.health.path} within ${patient.health.timeoutMs / 1000} s`,
@@ -44,10 +44,11 @@ async function poll({ instanceId, host, health }: Patient, parts: Parts, signal:
   let isClosed = false
   for (let tries = 0; ; tries++) {
     isClosed ||= await closeOnceListening(socket)
+    const asked = parts.clock.now()
     const status = isClosed ? await tryOnce(socket, { host, path: health.path, signal }) : undefined
     if (status !== undefined && status < 500) return status
     if (status !== undefined && ++badAnswers === badAnswersAllowed)
-      throw new Unhealthy(`answered ${status} to GET ${health.path}`)
+      throw new Unhealthy(`answered ${status} to GET ${health.path}`, asked)
     // A dead instance will not answer later: asked now and then, the question costs a call to the runtime.
     if (tries % 50 === 49 && (await parts.runtime.status(instanceId)) !== 'running')
       throw new Unhealthy('ended before it answered')
@@ -66,14 +67,24 @@ async function tryOnce(socket: string, options: Parameters<typeof probe>[1]): Pr
   }
 }
 
-class Unhealthy extends Error {}
+class Unhealthy extends Error {
+  /** When it was last asked: each time before it has said the same. */
+  readonly since: Date | undefined
+
+  constructor(message: string, since?: Date) {
+    super(message)
+    this.since = since
+  }
+}
 
 async function unhealthy(
   what: string,
   { instanceId, mask = String }: Patient,
-  { runtime }: Parts,
+  { runtime, since }: Pick<Parts, 'runtime'> & { since?: Date | undefined },
 ): Promise<HostingError> {
-  const lines = await Array.fromAsync(runtime.logs(instanceId, { tail: logTailLines }))
+  const all = await Array.fromAsync(runtime.logs(instanceId, { tail: logTailLines }))
+  const latest = since === undefined ? [] : all.filter(({ time }) => time >= since)
+  const lines = latest.length === 0 ? all : latest
   return new HostingError('unhealthy', `The new release ${what}`, {
     details: lines.length === 0 ? ['(it wrote nothing to its log)'] : lines.map(({ text }) => mask(text)),
     hint: lines.some(({ text }) => isRefusedWrite(text)) ? refusedWriteHint : hint,
