@@ -2,11 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Client, type ClientChannel } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { containersOf } from '../helpers/clean-up.ts'
 import type { Person } from '../helpers/person.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { projectRoot } from '../helpers/paths.ts'
+import { run } from '../helpers/session.ts'
 import { until } from '../helpers/until.ts'
 import { WorkingCopy } from '../helpers/working-copy.ts'
 
@@ -41,13 +45,14 @@ async function programs(): Promise<number> {
   return (await containersOf(platform.home, 'demo.localhost')).length - instances
 }
 
-/** For what ssh(1) cannot do: bytes both ways, signals, an end without a word. */
-async function open(commandLine: string): Promise<{ client: Client; channel: ClientChannel }> {
+/** For what ssh(1) cannot do: bytes both ways, signals, windows of any size, an end without a word. */
+async function open(commandLine: string, size?: { rows: number; cols: number }) {
   const client = new Client()
   client.connect({ port: platform.sshPort, username: 'git', privateKey: await readFile(ann.keyFile) })
   await once(client, 'ready')
+  const options = size === undefined ? {} : { pty: { ...size, width: 0, height: 0 } }
   const channel = await new Promise<ClientChannel>((resolve, reject) =>
-    client.exec(commandLine, (error, opened) => (error === undefined ? resolve(opened) : reject(error))),
+    client.exec(commandLine, options, (error, opened) => (error === undefined ? resolve(opened) : reject(error))),
   )
   return { client, channel }
 }
@@ -126,6 +131,13 @@ describe('run', () => {
     client.end()
   })
 
+  it('does the same on the server itself', async () => {
+    const words = ['run', 'demo', '--', 'sh', '-c', 'cat; echo "$1"; exit 4', 'sh', "it's  one"]
+    const cli = [join(projectRoot, 'src/cli.ts'), '--home', platform.home.root, ...words]
+    const ran = await run(process.execPath, cli, { input: 'piped ' })
+    expect(ran).toMatchObject({ exitCode: 4, stdout: "piped it's  one\n", stderr: '' })
+  })
+
   it('sends it the signals of the client', async () => {
     const { client, channel } = await open(
       'run demo -- bash -c \'trap "exit 5" INT; echo ready; while true; do sleep 0.1; done\'',
@@ -199,6 +211,24 @@ describe('a shell', () => {
     await shell.says('130-and-on')
     shell.type('exit 9\r')
     expect(await shell.ended()).toBe(9)
+  })
+})
+
+describe('a program at a terminal', () => {
+  it('knows its size from the beginning, and when it changes', async () => {
+    const { client, channel } = await open("run demo -- bash -c 'while sleep 0.1; do stty size; done'", {
+      rows: 33,
+      cols: 101,
+    })
+    const sizes = new Set<string>()
+    const lines = createInterface(channel)
+    lines.on('line', (line) => sizes.add(line))
+    await until('the first size', () => sizes.size > 0)
+    expect([...sizes]).toEqual(['33 101'])
+    channel.setWindow(40, 120, 0, 0)
+    await until('the new size', () => sizes.has('40 120'))
+    client.destroy()
+    await until('the program to be gone', async () => (await programs()) === 0)
   })
 })
 

@@ -1,7 +1,7 @@
 import { HostingError } from '../../errors/hosting-error.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
-import { openOneOff } from './open.ts'
+import { openOneOff, terminalOf } from './open.ts'
 
 export const shell = siteCommand({
   name: 'shell',
@@ -13,7 +13,7 @@ export const shell = siteCommand({
   permission: 'site:operate',
   input: nothing,
   run: async (context) => {
-    if (context.terminal === undefined)
+    if (terminalOf(context) === undefined)
       throw new HostingError('usage', 'A shell needs a terminal, and there is none', {
         hint: `ssh -t … shell ${context.site.name}\nWithout a terminal: ssh … run ${context.site.name} -- bash < script`,
       })
