@@ -194,7 +194,7 @@ describe('run', () => {
     await plain.pushOk()
     expect((await ann.ssh('run plain -- ls')).stdout).toBe('index.html\n')
     expect((await ann.ssh('run plain -- php -v')).stderr).toContain('There is no program php here')
-  })
+  }, 180_000)
 })
 
 describe('a shell', () => {
@@ -256,5 +256,5 @@ describe('a site that is destroyed, a platform that stops', () => {
     await platform.stop()
     expect(String(await said)).toContain('The platform is being stopped')
     expect(await containersOf(platform.home)).toEqual([])
-  })
+  }, 180_000)
 })
