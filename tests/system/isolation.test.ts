@@ -52,7 +52,7 @@ describe('files', () => {
     expect(mounts).toContain('/site')
     expect(mounts).not.toContain('victim')
     expect(await mallory.sh(`ls ${platform.home.root}`)).toContain('No such file')
-    const found = await mallory.sh('grep -rls "kept by victim" / --exclude-dir=proc --exclude-dir=sys')
+    const found = await mallory.sh('grep -rls "kept by victim" / --exclude-dir=proc --exclude-dir=sys --exclude-dir=usr')
     // 1 or 2: some folders of the image are root's alone.
     expect(found).toMatch(/^status [12]$/)
   })
@@ -196,7 +196,7 @@ describe('the network', () => {
   it('leads to no instance of another site, by address or by name', async () => {
     expect(victimInstance.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
     const waiting = victim.php(`$server = stream_socket_server('tcp://0.0.0.0:8000'); touch('/tmp/listening');
-      echo @stream_socket_accept($server, 8) ? 'visited' : 'alone';`)
+      echo @stream_socket_accept($server, 5) ? 'visited' : 'alone';`)
     const tries = await Promise.all(
       [1, 2, 3].map(() =>
         reached([`${victimInstance.address}:8000`, `${victimInstance.id}:8000`, 'victim.localhost:8000']),
