@@ -93,17 +93,6 @@ describe('a worker', () => {
     await count(2)
   })
 
-  it.each(['after:end-worker'])('is there once, of the live release, after a crash %s', async (fault) => {
-    await platform.stop()
-    await platform.start({ env: { HOSTING_FAULT: fault } }).catch(() => undefined)
-    await demo.commit({ 'worker.php': worker(fault) }).then(() => demo.push())
-    await until('the daemon to be dead', () => !platform.daemon.running)
-    await platform.start()
-    await demo.pushOk()
-    await logged('worker', `working for ${fault} `)
-    await count(2)
-  })
-
   it('ends when the site is stopped, and is back with it', async () => {
     await ann.ssh('stop demo')
     await count(0)
@@ -170,4 +159,24 @@ describe('a cron entry', () => {
     expect((await run.ended).exitCode).not.toBe(0)
     expect(await containers()).toEqual([])
   })
+})
+
+describe('a daemon killed between the end of an old worker and the start of the new one', () => {
+  it('starts the new one when it is back', async () => {
+    const crashing = { env: { HOSTING_FAULT: 'after:end-worker' }, flags: { 'warm-instances': '0' } }
+    await using other = await startPlatform(crashing)
+    const copy = await WorkingCopy.create(other.admin, 'crash', files)
+    await copy.pushOk()
+    const running = async () => (await other.admin.ssh('logs crash --source worker')).stdout
+    await until('the old one to work', async () => (await running()).includes('working for one'))
+    await copy.commit({ 'worker.php': worker('two') })
+    await copy.push()
+    await until('the daemon to be dead', () => !other.daemon.running)
+    await other.start({ env: {} })
+    await until('the new one to work', async () => (await running()).includes('working for two'))
+    await until(
+      'it and the web server to be alone',
+      async () => (await containersOf(other.home, 'crash.localhost')).length === 2,
+    )
+  }, 120_000)
 })
