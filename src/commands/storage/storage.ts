@@ -18,7 +18,7 @@ export const storage = siteCommand({
     const survey = await deployments.surveyStorage(site)
     if (survey === undefined)
       return done({ paths: [] }, `${site.name} keeps nothing: it is a static site, or nothing has been deployed yet`)
-    return { data: survey, text: (view) => renderSurvey(survey, view) }
+    return { data: survey, text: (view) => [...renderSurvey(survey, view), ...renderOffer(site.name, survey)] }
   },
 })
 
@@ -43,6 +43,25 @@ function renderSurvey(survey: StorageSurvey, view: View): string[] {
       ? ['No path is kept. `storage` in hosting.toml lists those that the site may write.']
       : renderTable(columns, rows, view)),
   ]
+}
+
+/** An installer's settings, for instance: a push that has them, too, can be started anew from. */
+function renderOffer(site: string, { paths }: StorageSurvey): string[] {
+  const written = paths.find(isWritten)
+  if (written === undefined) return []
+  const path = written.path.replace(/\/$/, '')
+  const command = `ssh … run ${site} -- tar -ch ${quoteWord(path)} | tar -x`
+  return ['', 'To commit what the site has written, fetch it into a clone of the repository:', `  ${command}`]
+}
+
+/** Beside what the repository holds, or a single file that it does not: whole folders that it does not hold are uploads and caches. */
+function isWritten({ path, files, drift }: Row): boolean {
+  return drift === null ? files > 0 && !path.endsWith('/') : drift.changed + drift.added > 0
+}
+
+/** For a shell. */
+function quoteWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 const columns: readonly Column<Row>[] = [

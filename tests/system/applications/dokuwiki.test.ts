@@ -126,6 +126,13 @@ describe('DokuWiki', () => {
     expect(stdout).toMatch(/data\/ +\S+ kB +\d+ +[^-]*[1-9]\d* added/)
     expect(stdout).not.toContain('(elsewhere)')
   })
+
+  it('offers the settings that the installer wrote to be committed', async () => {
+    expect((await platform.admin.ssh('storage notes')).stdout).toContain('run notes.localhost -- tar -ch conf | tar -x')
+    const fetched = await platform.admin.ssh('run notes.localhost -- tar -ch conf')
+    expect(fetched.exitCode).toBe(0)
+    expect(fetched.stdout).toContain("$conf['title'] = 'Notes'")
+  })
 })
 
 async function seen() {

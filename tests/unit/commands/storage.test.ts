@@ -40,6 +40,9 @@ describe('storage', () => {
       'data/        0 B      2      the same',
       '(elsewhere)  8.2 kB   2      -',
       '',
+      'To commit what the site has written, fetch it into a clone of the repository:',
+      '  ssh … run demo.localhost -- tar -ch conf.php | tar -x',
+      '',
     ])
   })
 
