@@ -1,13 +1,13 @@
 // WordPress as Debian has it: pushed as it is, installed in the browser, written in, deployed anew and rolled back; then with a
 // wp-config.php of its own.
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Browser, formFields, picture } from '../../helpers/browser.ts'
-import { unpackDebian } from '../../helpers/debian-tree.ts'
 import { projectRoot } from '../../helpers/paths.ts'
 import { type Platform, startPlatform } from '../../helpers/platform.ts'
+import { assembleWordPress, installWordPress } from '../../helpers/wordpress.ts'
 import { WorkingCopy } from '../../helpers/working-copy.ts'
 
 const password = 'a long enough passphrase 7'
@@ -25,20 +25,13 @@ let told = ''
 beforeAll(async () => {
   platform = await startPlatform()
   blog = await WorkingCopy.create(platform.admin, 'blog', {})
-  await assemble(blog.directory)
+  await assembleWordPress(blog.directory)
   await blog.commit()
   told = (await blog.pushOk(['main'], { timeoutMs: 900_000 })).stderr
   ann = new Browser(platform, 'blog')
   visitor = new Browser(platform, 'blog')
 }, 900_000)
 afterAll(async () => await platform[Symbol.asyncDispose]())
-
-async function assemble(directory: string): Promise<void> {
-  await using debian = await unpackDebian('wordpress', /^(wordpress-theme-|libjs-|php-getid3$)/)
-  await debian.copy('usr/share/wordpress', directory)
-  // Debian's own, which reads /etc.
-  await rm(join(directory, 'wp-config.php'))
-}
 
 describe('WordPress', () => {
   it('is recognised, and its push says so', () => {
@@ -50,11 +43,7 @@ describe('WordPress', () => {
   it('is installed by its installer, which asks for no database', async () => {
     const welcome = await ann.get('/')
     expect(welcome.path).toBe('/wp-admin/install.php')
-    const installed = await ann.post('/wp-admin/install.php?step=2', {
-      ...formFields(welcome.text, 'id="setup"'),
-      ...{ weblog_title: 'A blog', user_name: 'ann', admin_email: 'ann@example.org' },
-      ...{ admin_password: password, admin_password2: password },
-    })
+    const installed = await installWordPress(ann, { name: 'ann', password })
     expect(installed.text).toContain('WordPress has been installed')
     const login = formFields((await ann.get('/wp-login.php')).text, 'id="loginform"')
     const inside = await ann.post('/wp-login.php', { ...login, log: 'ann', pwd: password })
