@@ -52,7 +52,9 @@ describe('files', () => {
     expect(mounts).toContain('/site')
     expect(mounts).not.toContain('victim')
     expect(await mallory.sh(`ls ${platform.home.root}`)).toContain('No such file')
-    const found = await mallory.sh('grep -rls "kept by victim" / --exclude-dir=proc --exclude-dir=sys --exclude-dir=usr')
+    const found = await mallory.sh(
+      'grep -rls "kept by victim" / --exclude-dir=proc --exclude-dir=sys --exclude-dir=usr',
+    )
     // 1 or 2: some folders of the image are root's alone.
     expect(found).toMatch(/^status [12]$/)
   })
