@@ -42,7 +42,9 @@ static int listen_on(const char *path)
 
 static int open_socket(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
-    ap_listen_rec *listener = apr_pcalloc(pool, sizeof(*listener));
+    /* Apache closes the first reading's listener in the second, when what was allocated for a reading is gone: it lives with the process. */
+    apr_pool_t *lasting = server->process->pool;
+    ap_listen_rec *listener = apr_pcalloc(lasting, sizeof(*listener));
     apr_os_sock_info_t info = {.family = APR_UNIX, .type = SOCK_STREAM};
     int fd;
 
@@ -50,13 +52,13 @@ static int open_socket(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp, se
         return OK;
     /* The configuration is read twice. Once something listens at the socket, its folder is closed: the first time is elsewhere. */
     fd = listen_on(ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? "/tmp/first.sock" : socket_path);
-    if (fd < 0 || apr_sockaddr_info_get(&listener->bind_addr, socket_path, APR_UNIX, 0, 0, pool) != APR_SUCCESS) {
+    if (fd < 0 || apr_sockaddr_info_get(&listener->bind_addr, socket_path, APR_UNIX, 0, 0, lasting) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, server, "cannot listen on %s", socket_path);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     info.os_sock = &fd;
     info.local = (struct sockaddr *)&listener->bind_addr->sa;
-    apr_os_sock_make(&listener->sd, &info, pool);
+    apr_os_sock_make(&listener->sd, &info, lasting);
     listener->accept_func = ap_unixd_accept;
     listener->active = 1;
     listener->next = ap_listeners;
