@@ -60,5 +60,11 @@ export interface Attempt {
   /** Resolves when the instance has been started (it may have been on its way before the push was received). */
   readonly started: Promise<void>
   /** What steps found out and later ones need. */
-  readonly facts: { changedPaths?: readonly Buffer[]; manifest?: Manifest; flushed?: Promise<unknown> }
+  readonly facts: {
+    changedPaths?: readonly Buffer[]
+    manifest?: Manifest
+    flushed?: Promise<unknown>
+    /** Paths of storage that begin with what the repository holds. */
+    seeded?: readonly string[]
+  }
 }

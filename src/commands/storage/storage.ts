@@ -1,4 +1,5 @@
 import type { StorageSurvey } from '../../data/storage/storages.ts'
+import { printable } from '../../errors/render.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { done, renderFacts } from '../output/outcome.ts'
@@ -27,7 +28,7 @@ type Row = StorageSurvey['paths'][number]
 function renderSurvey(survey: StorageSurvey, view: View): string[] {
   const { enforced, quota, used, paths, elsewhere, partial } = survey
   const limit = enforced ? renderBytes(quota.bytes) : `${renderBytes(quota.bytes)}, not enforced here (docs/storage.md)`
-  const rows = [...paths, ...(elsewhere.files > 0 ? [{ path: '(elsewhere)', ...elsewhere, drift: null }] : [])]
+  const rows = [...paths, ...(elsewhere.files > 0 ? [{ ...elsewhere, path: '(elsewhere)', drift: null }] : [])]
   return [
     ...renderFacts(
       [
@@ -42,6 +43,9 @@ function renderSurvey(survey: StorageSurvey, view: View): string[] {
     ...(rows.length === 0
       ? ['No path is kept. `storage` in hosting.toml lists those that the site may write.']
       : renderTable(columns, rows, view)),
+    ...(elsewhere.names.length === 0
+      ? []
+      : [`(elsewhere) is what no path of the live release holds: ${printable(elsewhere.names.join(', '))}`]),
   ]
 }
 

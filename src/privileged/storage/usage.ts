@@ -5,7 +5,7 @@ import type { Amount } from '../verbs.ts'
 export interface Usage {
   readonly paths: ReadonlyMap<string, Amount>
   /** Of the site's making, but below none of the paths. */
-  readonly elsewhere: Amount
+  readonly elsewhere: Amount & { readonly names: string[] }
   /** Sessions, and uploads under way: kept there by the platform, which a site's owner has not asked for. */
   readonly sessions: Amount
   readonly partial: boolean
@@ -21,6 +21,7 @@ interface Asked {
 
 const blockBytes = 512
 const keptByPlatform = '.hosting/'
+const maxNames = 20
 
 export async function measureUsage({ directory, paths, uid, timeLimitMs }: Asked): Promise<Usage> {
   const find = ['find', '.', '-xdev', '-mindepth', '1', '!', '-type', 'd', '-printf', String.raw`%b %P\0`]
@@ -50,6 +51,7 @@ export function createCounter(paths: readonly string[]) {
     prefix: Buffer.from(path.replace(/\/*$/, ''), 'utf8').toString('latin1'),
   }))
   const elsewhere = { bytes: 0, files: 0 }
+  const names = new Set<string>()
   const sessions = { bytes: 0, files: 0 }
   let rest = ''
 
@@ -60,6 +62,7 @@ export function createCounter(paths: readonly string[]) {
     const sum = (within && sums.get(within.path)) ?? (name.startsWith(keptByPlatform) ? sessions : elsewhere)
     sum.bytes += Number(record.slice(0, space)) * blockBytes
     sum.files += 1
+    if (sum === elsewhere && names.size < maxNames) names.add(name.replace(/\/.*$/s, '/'))
   }
 
   return {
@@ -68,6 +71,10 @@ export function createCounter(paths: readonly string[]) {
       rest = records.pop() ?? ''
       records.forEach(count)
     },
-    result: () => ({ paths: sums, elsewhere, sessions }),
+    result: () => ({ paths: sums, elsewhere: { ...elsewhere, names: [...names].map(asText).sort() }, sessions }),
   }
+}
+
+function asText(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8')
 }
