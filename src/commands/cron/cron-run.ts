@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CronResult } from '../../store/schema.ts'
 import { siteCommand } from '../command.ts'
-import { done } from '../output/outcome.ts'
+import { done, failed } from '../output/outcome.ts'
 
 const input = z.object({
   number: z
@@ -21,11 +21,12 @@ export const cronRun = siteCommand({
   input,
   run: async ({ deployments, site, progress }, { number }) => {
     const { result, exitCode } = await deployments.runCron(site, number, progress)
-    const status = exitCode ?? (result === 'done' ? 0 : 1)
-    return {
-      ...done({ number, result, exitCode }, `Entry ${number} of ${site.name} ${ends[result]}`),
-      exitCode: status,
-    }
+    const data = { number, result, exitCode }
+    const said = `Entry ${number} of ${site.name} ${ends[result]}`
+    if (result === 'done') return done(data, said)
+    const status = exitCode === null ? '' : `, with exit status ${exitCode}`
+    const next = [`logs ${site.name} --source cron   shows this run and those before it.`]
+    return { ...failed(data, `${said}${status}`, next), exitCode: exitCode ?? 1 }
   },
 })
 
