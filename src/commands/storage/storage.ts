@@ -1,5 +1,7 @@
+// What a site keeps: how much, where, what differs from the repository, and how that is fetched.
 import type { StorageSurvey } from '../../data/storage/storages.ts'
 import { printable } from '../../errors/render.ts'
+import { sshCommand } from '../addresses.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { done, renderFacts } from '../output/outcome.ts'
@@ -15,11 +17,14 @@ export const storage = siteCommand({
   examples: ['storage demo', 'storage demo --json'],
   permission: 'site:read',
   input: nothing,
-  run: async ({ deployments, site }) => {
+  run: async ({ config, deployments, site }) => {
     const survey = await deployments.surveyStorage(site)
     if (survey === undefined)
       return done({ paths: [] }, `${site.name} keeps nothing: it is a static site, or nothing has been deployed yet`)
-    return { data: survey, text: (view) => [...renderSurvey(survey, view), ...renderOffer(site.name, survey)] }
+    return {
+      data: survey,
+      text: (view) => [...renderSurvey(survey, view), ...renderOffer(`${sshCommand(config)} run ${site.name}`, survey)],
+    }
   },
 })
 
@@ -34,7 +39,9 @@ function renderSurvey(survey: StorageSurvey, view: View): string[] {
       [
         ['Used', renderBytes(used.bytes)],
         ['Quota', limit],
-        ...(enforced ? [['Files', `${used.files} of at most ${quota.files}`] as const] : []),
+        ...(enforced
+          ? [['Files', `${used.files} of at most ${quota.files}, folders and PHP’s sessions among them`] as const]
+          : []),
       ],
       view,
     ),
@@ -50,11 +57,11 @@ function renderSurvey(survey: StorageSurvey, view: View): string[] {
 }
 
 /** An installer's settings, for instance: a push that has them, too, can be started anew from. */
-function renderOffer(site: string, { paths }: StorageSurvey): string[] {
+function renderOffer(run: string, { paths }: StorageSurvey): string[] {
   const written = paths.find(isWritten)
   if (written === undefined) return []
   const path = written.path.replace(/\/$/, '')
-  const command = `ssh … run ${site} -- tar -ch ${quoteWord(path)} | tar -x`
+  const command = `${run} -- tar -ch ${quoteWord(path)} | tar -x`
   return ['', 'To commit what the site has written, fetch it into a clone of the repository:', `  ${command}`]
 }
 

@@ -32,7 +32,7 @@ describe('storage', () => {
     ).toEqual([
       'Used   12.3 MB',
       'Quota  1.1 GB',
-      'Files  131 of at most 65536',
+      'Files  131 of at most 65536, folders and PHP’s sessions among them',
       '',
       'PATH         SIZE     FILES  BESIDE THE REPOSITORY',
       'conf.php     4.1 kB   1      -',
@@ -42,7 +42,7 @@ describe('storage', () => {
       String.raw`(elsewhere) is what no path of the live release holds: old/, x\x1b.txt`,
       '',
       'To commit what the site has written, fetch it into a clone of the repository:',
-      '  ssh … run demo.localhost -- tar -ch conf.php | tar -x',
+      '  ssh -p 2222 git@localhost run demo.localhost -- tar -ch conf.php | tar -x',
       '',
     ])
   })
