@@ -21,6 +21,7 @@ import {
   storagePaths,
 } from './layout.ts'
 import { loadOffered, noteEndOfLife } from './offered.ts'
+import { notePasswordFiles } from './password-files.ts'
 import { writeRuntimeFiles } from './runtime-files.ts'
 import { readShortTags, type ShortTags } from './short-tags.ts'
 import { solveConstraint } from './solve-constraint.ts'
@@ -50,7 +51,8 @@ export async function buildPhp(request: BuildRequest, config: SiteConfig): Promi
   for (const line of tags.told) request.print(`  ${line}`)
   await writeRuntimeFiles(request, { ini: ini + tags.ini, server, version: chosen.version.version, layout, facts })
   await publish(request, { layout, facts, server, storage, built })
-  tellWarnings(request, chosen, facts)
+  const passwords = await notePasswordFiles(facts.htaccess, { tree: fromText(tree), folder: layout.root.folder })
+  tellWarnings(request, chosen, [...facts.userIni.flatMap((file) => noteUserIni(file, request.limits)), ...passwords])
   return describe({ config, request, sources, layout, server, storage, chosen, image })
 }
 
@@ -109,13 +111,9 @@ async function publish(request: BuildRequest, { layout, facts, server, storage, 
   })
 }
 
-function tellWarnings({ print, limits }: BuildRequest, { version }: ChosenVersion, { userIni }: TreeFacts): void {
+function tellWarnings({ print }: BuildRequest, { version }: ChosenVersion, told: readonly string[]): void {
   const endOfLife = noteEndOfLife(version, new Date())
-  const warnings = [
-    ...(endOfLife === undefined ? [] : [endOfLife]),
-    ...userIni.flatMap((file) => noteUserIni(file, limits)),
-  ]
-  for (const warning of warnings) print(`  Warning: ${warning}`)
+  for (const warning of [...(endOfLife === undefined ? [] : [endOfLife]), ...told]) print(`  Warning: ${warning}`)
 }
 
 interface Outcome {
