@@ -23,6 +23,7 @@ import {
 import { loadOffered, noteEndOfLife } from './offered.ts'
 import { notePasswordFiles } from './password-files.ts'
 import { writeRuntimeFiles } from './runtime-files.ts'
+import { noteUnknownSettings } from './setting-names.ts'
 import { readShortTags, type ShortTags } from './short-tags.ts'
 import { solveConstraint } from './solve-constraint.ts'
 import { readSources, type Sources } from './sources.ts'
@@ -52,7 +53,9 @@ export async function buildPhp(request: BuildRequest, config: SiteConfig): Promi
   await writeRuntimeFiles(request, { ini: ini + tags.ini, server, version: chosen.version.version, layout, facts })
   await publish(request, { layout, facts, server, storage, built })
   const passwords = await notePasswordFiles(facts.htaccess, { tree: fromText(tree), folder: layout.root.folder })
-  tellWarnings(request, chosen, [...facts.userIni.flatMap((file) => noteUserIni(file, request.limits)), ...passwords])
+  const settings = noteUnknownSettings(Object.keys(config.php?.ini ?? {}))
+  const userIni = facts.userIni.flatMap((file) => noteUserIni(file, request.limits))
+  tellWarnings(request, chosen, [...settings, ...userIni, ...passwords])
   return describe({ config, request, sources, layout, server, storage, chosen, image })
 }
 

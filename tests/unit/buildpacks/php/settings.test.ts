@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseComposerJson } from '../../../../src/buildpacks/php/composer-json.ts'
 import { renderIni } from '../../../../src/buildpacks/php/ini.ts'
+import { noteUnknownSettings } from '../../../../src/buildpacks/php/setting-names.ts'
 import { noteUserIni, parseUserIni } from '../../../../src/buildpacks/php/user-ini.ts'
 import { parseProcfile } from '../../../../src/buildpacks/procfile.ts'
 
@@ -36,6 +37,30 @@ describe('[php] ini', () => {
         details: [expect.stringContaining(`php.ini.${name}: `) && (expect.stringContaining(words) as string)],
       }),
     )
+  })
+})
+
+describe('a setting that PHP does not know', () => {
+  it.each([
+    ['memory_limt', '(did you mean memory_limit?)'],
+    ['Memory_Limit', '(did you mean memory_limit?)'],
+    ['opcache.enabled', '(did you mean opcache.enable?)'],
+    ['sesion.gc_maxlifetime', '(did you mean session.gc_maxlifetime?)'],
+    ['xdebug.mode', 'no setting xdebug.mode here,'],
+  ])('%s is told of', (name, words) => {
+    expect(noteUnknownSettings([name])).toEqual([expect.stringContaining(words)])
+  })
+
+  it('is none of these', () => {
+    const known = [
+      'memory_limit',
+      'short_open_tag',
+      'date.timezone',
+      'opcache.enable',
+      'engine',
+      'session.gc_maxlifetime',
+    ]
+    expect(noteUnknownSettings([...known, 'variables_order', 'display_errors'])).toEqual([])
   })
 })
 
