@@ -41,7 +41,9 @@ const health = z
       .string()
       .regex(/^\/[!-~]*$/, 'write a path such as "/up"')
       .optional()
-      .describe('Path that must answer below 500 before a release goes live. Left out: that of app.json, else `/`.'),
+      .describe(
+        'Path that must answer below 500 before a release goes live, and the pages of this site that it redirects to as well. Left out: that of app.json, else `/`.',
+      ),
     timeout: durationMs.optional().describe('How long a new release may take until it answers, such as `"30s"`.'),
   })
   .describe('The check that a new release must pass.')
