@@ -3,8 +3,8 @@ import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { projectRoot } from './paths.ts'
 
-/** PHP of the newest version, and the database server: on a fresh machine minutes that no test should have to wait. */
-const shared = ['php-8.4', 'mariadb']
+/** On a fresh machine minutes that no test should have to wait. */
+const shared = ['php-8.4', 'mariadb', 'phpmyadmin', 'builder']
 
 export async function setup(): Promise<void> {
   const buildpacksDirectory = `${projectRoot}/buildpacks`
