@@ -7,15 +7,17 @@ import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
-import { findTrialAuthority } from './certs/local-ca/authority.ts'
 import { createCertificates } from './certs/certificates.ts'
-import { noRelay } from './certs/notice.ts'
+import { findTrialAuthority } from './certs/local-ca/authority.ts'
+import type { LocalAuthority } from './certs/types.ts'
 import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
+import { createMail } from './data/mail/mail.ts'
 import { createStorages } from './data/storage/storages.ts'
 import { createBackground } from './deploy/background.ts'
 import { createDeployments } from './deploy/deployments.ts'
 import { uidOf } from './deploy/instances.ts'
+import { mailNotes } from './deploy/mail-log.ts'
 import { faultFrom } from './deploy/fault.ts'
 import type { Parts } from './deploy/parts.ts'
 import { createProcesses } from './deploy/processes/processes.ts'
@@ -62,33 +64,9 @@ export async function startPlatform(given: Config, say: (line: string) => void):
 
   const runtime = createDockerRuntime({ homeId: home.id, buildpacksDirectory, log })
   started.defer(() => runtime.close())
-  const sealing = createSealing(await ensureSealingKey(home))
-  const fault = faultFrom(process.env)
-  const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
-  const storages = await createStorages(config)
-  const edge = createEdge({ config, clock, log })
   const trial = findTrialAuthority(config, clock)
-  const certificates = createCertificates({
-    ...{ config, store, sealing, clock, log, ...fault },
-    ...{ ...(await edgeFor(config)), tls: edge.tls, local: trial },
-  })
-  const background = createBackground(log)
-  const processes = createProcesses()
-  const parts: Parts = {
-    config,
-    store,
-    runtime,
-    edge,
-    databases,
-    certificates,
-    storages,
-    processes,
-    sealing,
-    clock,
-    log,
-    background,
-    ...fault,
-  }
+  const parts = await makeParts({ config, store, runtime, clock, log }, trial)
+  const { edge, certificates, databases, storages, processes, mail, background } = parts
   const { handlers, phpMyAdmin } = servicesOf(parts)
 
   // The first thing that is opened: it fails if another platform has this home.
@@ -101,15 +79,19 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => endInstances(parts))
   await edge.start()
   started.defer(() => edge.stop())
+  mail.start()
+  started.defer(() => mail.stop())
   await databases.start()
   await recover(parts)
   // Before the edge's end, which it makes handshakes with.
   started.defer(() => certificates.stop())
   await certificates.start()
-  await processes.start(parts)
-  background.run('warn of certificates that end', (signal) => watchExpiry({ ...parts, notify: noRelay }, signal))
+  background.run('warn of certificates that end', (signal) =>
+    watchExpiry({ ...parts, notify: (notice) => mail.write(notice) }, signal),
+  )
   started.defer(() => phpMyAdmin.stop())
   await phpMyAdmin.start()
+  await processes.start(parts)
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
   const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })
@@ -132,6 +114,27 @@ async function edgeFor(config: Config) {
     door: { host: '127.0.0.1', port: config['https-port'] },
     groupId: (await findEdgeUser(config['edge-user']))?.gid,
   }
+}
+
+/** What works with each other, made and not yet started. */
+async function makeParts(
+  base: Pick<Parts, 'config' | 'store' | 'runtime' | 'clock' | 'log'>,
+  trial?: LocalAuthority,
+): Promise<Parts> {
+  const { config, store, runtime, clock, log } = base
+  const sealing = createSealing(await ensureSealingKey(config.home))
+  const fault = faultFrom(process.env)
+  const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
+  const storages = await createStorages(config)
+  const mail = await createMail({ config, store, clock, log, note: mailNotes(config, clock) })
+  const edge = createEdge({ config, clock, log })
+  const certificates = createCertificates({
+    ...{ config, store, sealing, clock, log, ...fault },
+    ...{ ...(await edgeFor(config)), tls: edge.tls, local: trial },
+  })
+  const background = createBackground(log)
+  const processes = createProcesses()
+  return { ...base, edge, certificates, databases, storages, processes, mail, sealing, background, ...fault }
 }
 
 /** What doors and commands call, and how doors do. */

@@ -33,7 +33,7 @@ static int listen_on(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
-    /* The configuration is read twice; and an instance that was killed leaves its socket. */
+    /* An instance that was killed leaves its socket. */
     unlink(path);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0666) != 0 || listen(fd, 511) != 0)
         return -1;
@@ -42,20 +42,23 @@ static int listen_on(const char *path)
 
 static int open_socket(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
-    ap_listen_rec *listener = apr_pcalloc(pool, sizeof(*listener));
+    /* Apache closes the first reading's listener in the second, when what was allocated for a reading is gone: it lives with the process. */
+    apr_pool_t *lasting = server->process->pool;
+    ap_listen_rec *listener = apr_pcalloc(lasting, sizeof(*listener));
     apr_os_sock_info_t info = {.family = APR_UNIX, .type = SOCK_STREAM};
     int fd;
 
     if (!socket_path)
         return OK;
-    fd = listen_on(socket_path);
-    if (fd < 0 || apr_sockaddr_info_get(&listener->bind_addr, socket_path, APR_UNIX, 0, 0, pool) != APR_SUCCESS) {
+    /* The configuration is read twice. Once something listens at the socket, its folder is closed: the first time is elsewhere. */
+    fd = listen_on(ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? "/tmp/first.sock" : socket_path);
+    if (fd < 0 || apr_sockaddr_info_get(&listener->bind_addr, socket_path, APR_UNIX, 0, 0, lasting) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, server, "cannot listen on %s", socket_path);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     info.os_sock = &fd;
     info.local = (struct sockaddr *)&listener->bind_addr->sa;
-    apr_os_sock_make(&listener->sd, &info, pool);
+    apr_os_sock_make(&listener->sd, &info, lasting);
     listener->accept_func = ap_unixd_accept;
     listener->active = 1;
     listener->next = ap_listeners;

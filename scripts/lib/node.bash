@@ -53,9 +53,21 @@ ensure_native_modules() {
 
 build_native_modules() {
   cd "$root"
-  as_owner env PATH="$node_home/bin:$PATH" npm_config_nodedir="$node_home" \
+  make_headers "$marks/headers"
+  as_owner env PATH="$node_home/bin:$PATH" npm_config_nodedir="$marks/headers" \
     npm rebuild ssh2 --ignore-scripts=false --foreground-scripts --loglevel=error
+  as_owner rm -rf "$marks/headers"
   native_modules_load
+}
+
+# The pinned Node.js's headers, without the clean-up hooks that 24.19 gave to ObjectWrap: they abort the whole process when a
+# cipher of a closed connection is collected (nodejs/node#65446, mscdex/ssh2#1511). Modules built without them run on the same
+# Node.js. To be dropped when the pinned version has the correction (nodejs/node#65943).
+make_headers() {
+  as_owner rm -rf "$1"
+  as_owner mkdir -p "$1"
+  as_owner cp -r --link "$node_home/include" "$1/"
+  as_owner sed -i -E '/^    (Add|Remove)CleanupHook\(\);$/d' "$1/include/node/node_object_wrap.h"
 }
 
 ensure_build() {

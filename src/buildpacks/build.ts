@@ -2,7 +2,7 @@
 import { buildStatic } from './static/build-static.ts'
 import { detect } from './detect.ts'
 import { buildPhp } from './php/build-php.ts'
-import { readSiteConfig } from './site-config.ts'
+import { locateMistakes, readSiteConfig } from './site-config.ts'
 import type { SiteConfig } from './site-config-schema.ts'
 import { linkAhead } from './static/links-ahead.ts'
 import type { BuildRequest, BuiltRelease } from './types.ts'
@@ -15,7 +15,9 @@ export async function build(request: BuildRequest): Promise<BuiltRelease> {
   const tree = `${request.directory}/tree`
   const config = await readSiteConfig(tree)
   const buildpack = await detect(tree, config, request.signal)
-  return buildpack === 'static' ? await staticRelease(request, config) : await buildPhp(request, config)
+  return buildpack === 'static'
+    ? await staticRelease(request, config)
+    : await locateMistakes(tree, () => buildPhp(request, config))
 }
 
 async function staticRelease(request: BuildRequest, config: SiteConfig): Promise<BuiltRelease> {

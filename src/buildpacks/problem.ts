@@ -16,6 +16,16 @@ export interface Problem {
 
 const maxShown = 20
 
+/** Keeps the problems as they are, for whoever knows more of them. */
+export class RefusedProblems extends HostingError {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[], message: string, more: { details: string[]; hint: string }) {
+    super('invalid-site-config', message, more)
+    this.problems = problems
+  }
+}
+
 /** @throws HostingError invalid-site-config when there are any */
 export function refuseProblems(problems: readonly Problem[]): void {
   const [first] = problems
@@ -23,8 +33,8 @@ export function refuseProblems(problems: readonly Problem[]): void {
   const files = [...new Set(problems.map(({ file }) => file))].join(', ')
   const hidden = problems.length - maxShown
   const alone = problems.length === 1
-  throw new HostingError(
-    'invalid-site-config',
+  throw new RefusedProblems(
+    problems,
     alone ? `There is a mistake in ${files}` : `There are ${problems.length} mistakes in ${files}`,
     {
       details: [

@@ -1,6 +1,7 @@
 // Every key of a repository's hosting.toml, once: shape, default behaviour and help text. docs/hosting-toml.md is checked against it.
 import { z } from 'zod'
 import { findScheduleProblem, isTimezone } from './schedule.ts'
+import { findPathProblem } from './storage-links.ts'
 
 /** static takes whatever has a page, so it is asked last. */
 const buildpacks = ['php', 'php-db', 'static'] as const
@@ -40,7 +41,9 @@ const health = z
       .string()
       .regex(/^\/[!-~]*$/, 'write a path such as "/up"')
       .optional()
-      .describe('Path that must answer below 500 before a release goes live. Left out: that of app.json, else `/`.'),
+      .describe(
+        'Path that must answer below 500 before a release goes live, and the pages of this site that it redirects to as well. Left out: that of app.json, else `/`.',
+      ),
     timeout: durationMs.optional().describe('How long a new release may take until it answers, such as `"30s"`.'),
   })
   .describe('The check that a new release must pass.')
@@ -81,6 +84,11 @@ const cron = z.strictObject({
     .describe('Time zone of the schedule, such as `"Europe/Berlin"`. Left out: UTC.'),
 })
 
+const storagePath = z.string().superRefine((path, context) => {
+  const problem = findPathProblem(path)
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+})
+
 function refuseBuildpack(input: unknown): string {
   const installed = buildpacks.join(', ')
   return typeof input === 'string' ? `"${input}" is not one of: ${installed}` : `write one of: ${installed}`
@@ -93,7 +101,7 @@ export const siteConfigSchema = z.strictObject({
     .optional()
     .describe('Kind of site. Left out: found out from the files.'),
   storage: z
-    .array(z.string().regex(/^[^\0-\x1f\\]+$/, 'write a path of the repository, such as "uploads"'))
+    .array(storagePath)
     .optional()
     .describe(
       'Folders and files that the site may write and that outlive releases. A slash at the end says that it is a folder, before there is one.',

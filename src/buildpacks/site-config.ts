@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { parseAppJson } from './app-json.ts'
-import { type Problem, refuseProblems } from './problem.ts'
+import { type Problem, RefusedProblems, refuseProblems } from './problem.ts'
 import { readRepositoryFile } from './repository-file.ts'
 import type { CronEntry } from './schedule.ts'
 import { type SiteConfig, siteConfigSchema } from './site-config-schema.ts'
 import { findKeyLine } from './toml-lines.ts'
+import { inPlainWords } from './toml-words.ts'
 
 const file = 'hosting.toml'
 const maxBytes = 64 * 1024
@@ -35,9 +36,29 @@ function withoutRepeats<Entry extends CronEntry>(entries: readonly Entry[]): Ent
   return entries.filter((_, index) => names.indexOf(names[index] ?? '') === index)
 }
 
+/** Gives mistakes that a buildpack finds in the values of hosting.toml their line. */
+export async function locateMistakes<T>(treeDirectory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof RefusedProblems)) throw error
+    const toml = await readRepositoryFile({ name: file, path: join(treeDirectory, file), maxBytes })
+    refuseProblems(error.problems.map((problem) => located(problem, toml?.toString('utf8') ?? '')))
+    throw error
+  }
+}
+
+/** What is found later are settings of PHP, the third part of the key: their names have dots in them. */
+function located(problem: Problem, toml: string): Problem {
+  if (problem.file !== file || problem.line !== undefined || problem.key === undefined) return problem
+  const [first = '', second = '', ...rest] = problem.key.split('.')
+  const line = findKeyLine(toml, [first, second, rest.join('.')])
+  return { ...problem, ...(line === undefined ? {} : { line }) }
+}
+
 /** @throws HostingError invalid-site-config */
 export function parseSiteConfig(toml: string): SiteConfig {
-  const result = siteConfigSchema.safeParse(parseToml(toml))
+  const result = siteConfigSchema.safeParse(parseToml(toml), { error: inPlainWords })
   if (result.success) return result.data
   refuseProblems(result.error.issues.flatMap((issue) => describeIssue(issue, toml)))
   throw result.error

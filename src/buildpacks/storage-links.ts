@@ -56,19 +56,24 @@ function plain(path: string): string {
 }
 
 function checked(given: string): string {
+  const problem = findPathProblem(given)
+  if (problem !== undefined) throw refusal(`storage: ${problem}`)
+  return plain(given)
+}
+
+/** What keeps a path from being storage, whatever the tree holds; undefined: nothing. Pure. */
+export function findPathProblem(given: string): string | undefined {
   const path = plain(given)
   const names = path.split('/')
-  if (path === '' || path === '.') throw refusal('storage: the whole tree cannot be storage: releases replace it')
+  if (path === '' || path === '.') return 'the whole tree cannot be storage: releases replace it'
   if (path.startsWith('/') || names.some((name) => name === '' || name === '.' || name === '..'))
-    throw refusal(`storage: "${given}" is not a path inside the repository`)
+    return `"${given}" is not a path inside the repository`
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u001f\u007f\\]/.test(path))
-    throw refusal('storage: a path has a control character or a backslash in it')
+  if (/[\u0000-\u001f\u007f\\]/.test(path)) return 'a path has a control character or a backslash in it'
   if (names.some((name) => Buffer.byteLength(name) > maxNameBytes) || Buffer.byteLength(path) > maxPathBytes)
-    throw refusal(`storage: a path is longer than the file system allows: ${path.slice(0, 80)}…`)
+    return `a path is longer than the file system allows: ${path.slice(0, 80)}…`
   const kept = names.find((name) => reserved.test(name))
-  if (kept !== undefined) throw refusal(`storage: "${given}": ${kept} cannot be storage`)
-  return path
+  return kept === undefined ? undefined : `"${given}": ${kept} cannot be storage`
 }
 
 async function linkOne({ directory, tree }: StorageTree, wanted: string): Promise<string> {

@@ -8,5 +8,3 @@ export interface Notice {
 
 /** `no-relay`: nothing was sent, and nothing will be; whoever calls says it in listings. @throws when a relay refuses it */
 export type Notify = (notice: Notice) => Promise<'sent' | 'no-relay'>
-
-export const noRelay: Notify = () => Promise.resolve('no-relay')

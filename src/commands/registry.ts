@@ -13,6 +13,8 @@ import { certsUpload } from './certs/certs-upload.ts'
 import { certs } from './certs/certs.ts'
 import type { Command } from './command.ts'
 import { dbAdmin } from './db/db-admin.ts'
+import { cronRun } from './cron/cron-run.ts'
+import { cron } from './cron/cron.ts'
 import { dbCreate } from './db/db-create.ts'
 import { dbDestroy } from './db/db-destroy.ts'
 import { dbDump } from './db/db-dump.ts'
@@ -57,7 +59,7 @@ import { storage } from './storage/storage.ts'
 export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, run, shell, branch, destroy],
   ...[releases, rollback],
-  ...[env, envSet, envUnset, storage],
+  ...[env, envSet, envUnset, storage, cron, cronRun],
   ...[db, dbAdmin, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
   ...[domains, domainsAdd, domainsRemove, domainsPrimary, domainsAllow, domainsDisallow],
   ...[certs, certsUpload, certsCheck, certsRenew, certsRemove],

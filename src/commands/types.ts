@@ -36,7 +36,10 @@ export interface CommandRequest {
   readonly stdout: Writable
   readonly stderr: Writable
   readonly gone: AbortSignal
-  /** From now on every key goes to the command as it is: Ctrl-C is its own, no longer the way to end it. @returns how to give them back */
+  /**
+   * From now on every key goes to the command as it is: Ctrl-C is its own, no longer the way to end it.
+   * Missing where the input is no terminal. @returns how to give them back
+   */
   readonly takeKeys?: () => () => void
   /** From now on signals that the client sends go to the command, which ends no more by them. */
   readonly takeSignals?: (deliver: (signal: ToolSignal) => void) => void

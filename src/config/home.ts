@@ -33,6 +33,8 @@ export interface Home {
   readonly challenges: string
   /** The CA of a trial run: ca.pem, ca.key, leaf.key */
   readonly localCa: string
+  /** <id of a site>/mail.sock */
+  readonly mail: string
   readonly run: string
   readonly controlSocket: string
   readonly wakeSocket: string
@@ -62,6 +64,7 @@ export function homeAt(root: string, link?: string): Home {
     tls: join(root, 'tls'),
     challenges: join(root, 'challenges'),
     localCa: join(root, 'ca'),
+    mail: join(root, 'mail'),
     run,
     controlSocket: join(run, 'control.sock'),
     // By way of the short link, as nginx has it: the home may lie too deep for a socket's path.

@@ -26,6 +26,12 @@ const baseDomain = text.toLowerCase().regex(domainName, 'is not a domain name')
 const hostOrNothing = text.toLowerCase().regex(new RegExp(`^$|${domainName.source}`), 'is not a host name')
 const urlOrNothing = text.regex(/^$|^https:\/\/[^\s/]+\/\S*$/, 'is not an https:// address')
 const megabytes = whole(1)
+const relay = text.regex(
+  /^(smtps?:\/\/[a-z0-9.-]+(:\d{1,5})?|)$/i,
+  'is not an address such as smtp://mail.example.org:587 or smtps://mail.example.org',
+)
+/** In an envelope, so without anything that would end it. */
+const mailAddress = text.regex(/^([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9.-]+|)$/i, 'is not a mail address')
 const flag = z.union(
   [z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')],
   'is neither true nor false',
@@ -176,6 +182,25 @@ export const configSchema = z
     'dns-resolvers': text
       .default('')
       .describe('Name servers, separated by commas, that questions start from. Empty: those of this machine.'),
+    'mail-relay': relay
+      .default('')
+      .describe('Server that takes the mail of sites, smtp://HOST:587 or smtps://HOST. Empty: sites cannot send mail.'),
+    'mail-user': text.default('').describe('Account at the relay. Empty: the relay knows this machine by its address.'),
+    'mail-password-file': text.default('').describe('File with the password of that account.'),
+    'mail-tls': flag
+      .default(true)
+      .describe('Whether the relay must be reached by TLS (for smtp://, STARTTLS) and prove who it is.'),
+    'mail-ca': text
+      .default('')
+      .describe('File with the certificates that the relay is known by. Empty: those that come with Node.js.'),
+    'mail-from': mailAddress
+      .default('')
+      .describe('Envelope sender of all mail, where bounces go. Empty: the name of the site at the base domain.'),
+    'mail-per-hour': whole(0)
+      .default(200)
+      .describe('Recipients that a site may write to in an hour, and at once. 0: sites cannot send mail.'),
+    'mail-max-recipients': count.default(50).describe('Most recipients of one mail.'),
+    'mail-max-mb': megabytes.default(25).describe('Largest mail, in MB.'),
 
     'ssh-login-grace': seconds.default(30).describe('Time a client has to log in, in seconds.'),
     'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection.'),

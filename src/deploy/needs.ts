@@ -15,5 +15,6 @@ export async function ensureNeeds(attempt: Attempt, parts: Parts): Promise<void>
     print(`  made the database of ${site.name}`)
   if (storage.length === 0) return
   const seeded = await parts.storages.seed(site, { directory: release.directory, paths: storage })
+  attempt.facts.seeded = [...(attempt.facts.seeded ?? []), ...seeded]
   if (seeded.length > 0) print(`  storage begins with what the repository holds: ${seeded.join(', ')}`)
 }

@@ -51,12 +51,13 @@ export function shellCommand(line: string): string[] {
   return ['bash', '-c', line]
 }
 
-function mountsOf(release: string, { storageDirectory, databaseDirectory }: Surroundings): Mount[] {
+function mountsOf(release: string, { storageDirectory, databaseDirectory, mailDirectory }: Surroundings): Mount[] {
   const mount = (source: string | undefined, target: string, access: Mount['access']): Mount[] =>
     source === undefined ? [] : [{ source, target, access }]
   return [
     ...mount(release, '/site', 'ro'),
     ...mount(storageDirectory, '/storage', 'rw'),
     ...mount(databaseDirectory, '/run/mysqld', 'ro'),
+    ...mount(mailDirectory, '/run/mail', 'ro'),
   ]
 }

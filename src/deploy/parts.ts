@@ -1,6 +1,7 @@
 // What deploy/ works with, and what one deploy under way is. Data only.
 import type { Config } from '../config/load.ts'
 import type { Databases } from '../data/databases/types.ts'
+import type { Mail } from '../data/mail/mail.ts'
 import type { Storages } from '../data/storage/storages.ts'
 import type { Certificates } from '../certs/types.ts'
 import type { Edge } from '../edge/types.ts'
@@ -28,6 +29,7 @@ export interface Parts {
   readonly databases: Databases
   readonly storages: Storages
   readonly processes: Processes
+  readonly mail: Mail
   /** Seals the secrets of sites as they lie in the store. */
   readonly sealing: Sealing
   readonly clock: Clock
@@ -60,5 +62,11 @@ export interface Attempt {
   /** Resolves when the instance has been started (it may have been on its way before the push was received). */
   readonly started: Promise<void>
   /** What steps found out and later ones need. */
-  readonly facts: { changedPaths?: readonly Buffer[]; manifest?: Manifest; flushed?: Promise<unknown> }
+  readonly facts: {
+    changedPaths?: readonly Buffer[]
+    manifest?: Manifest
+    flushed?: Promise<unknown>
+    /** Paths of storage that begin with what the repository holds. */
+    seeded?: readonly string[]
+  }
 }

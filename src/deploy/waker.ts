@@ -9,6 +9,7 @@ import { instanceSpec, makeInstanceDirectory } from './instances.ts'
 import { readManifest } from './manifest.ts'
 import type { Parts } from './parts.ts'
 import { routeSite } from './routing.ts'
+import { siteUrl } from './site-url.ts'
 
 export function createWaker(parts: Parts): Waker {
   return {
@@ -33,13 +34,18 @@ function whyNot(site: Site | undefined): Exclude<WakeOutcome['kind'], 'resume'> 
   return site.live_release_id === null ? 'not-deployed' : undefined
 }
 
+const hint = 'restart tries again; rollback goes back to what has worked.'
+
 /** Sees to it that the live release of a running site has an instance that answers, and that the routes lead to it. */
 export async function wakeSite(site: Site, parts: Parts): Promise<void> {
   const spec = await liveSpec(site, parts)
   await makeInstanceDirectory(parts.config.home, spec)
   await parts.runtime.wake(spec)
   const { health } = await readManifest(spec.releaseDirectory)
-  await waitUntilHealthy({ instanceId: spec.id, host: site.name, health, signal: parts.background.signal }, parts)
+  await waitUntilHealthy(
+    { instanceId: spec.id, url: siteUrl(site.name, parts.config), health, signal: parts.background.signal, hint },
+    parts,
+  )
   await routeSite({ ...site, live_instance_id: spec.id }, parts)
   parts.processes.follow(site.id)
 }

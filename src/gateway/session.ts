@@ -20,7 +20,7 @@ export interface Request {
   readonly gone: AbortSignal
   /**
    * From now on every key goes to the handler as it is, and its output to the terminal: Ctrl-C is its own, no longer the way to end it.
-   * @returns how to give them back
+   * Missing where the input is no terminal. @returns how to give them back
    */
   readonly takeKeys?: () => () => void
   /** From now on signals that the client sends go to the handler, which ends no more by them. */

@@ -120,7 +120,9 @@ export class Containers {
   async #untilItAnswers(socket: string, site: Site): Promise<void> {
     const signal = AbortSignal.timeout(startTimeoutMs)
     for (let tries = 0; !signal.aborted; tries++) {
-      const answered = await probe(socket, { host: site.name, path: '/favicon.ico', signal }).catch(() => undefined)
+      const answered = await probe(socket, { url: new URL(`http://${site.name}/favicon.ico`), signal }).catch(
+        () => undefined,
+      )
       if (answered !== undefined) return
       await this.#parts.clock.sleep(Math.min(5 + tries, 50))
     }

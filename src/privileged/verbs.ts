@@ -26,7 +26,11 @@ const survey = z.strictObject({
     }),
   ),
   /** What lies in no path of the release. */
-  elsewhere: amount,
+  elsewhere: z.strictObject({
+    ...amount.shape,
+    /** Their names in storage's root, folders with a slash: the first ones. */
+    names: z.array(z.string()),
+  }),
   /** Not all was looked at: there is too much. */
   partial: z.boolean(),
 })

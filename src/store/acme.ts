@@ -4,7 +4,6 @@ import type { Clock } from '../lib/clock.ts'
 import type { Tables } from './schema.ts'
 
 export type AcmeOrder = Selectable<Tables['acme_orders']>
-export type AcmeAccount = Selectable<Tables['acme_accounts']>
 export type AcmeEvent = Pick<Selectable<Tables['acme_events']>, 'kind' | 'subject'>
 
 export function acmeIn(db: Kysely<Tables>, clock: Clock) {

@@ -106,7 +106,7 @@ describe('variables', () => {
       'index.html': 'x',
       'hosting.toml': '[build]\ncommand = "sleep 3"\noutput = "."\n',
     })
-    const pushing = slow.push()
+    const pushing = slow.push(['main'], { timeoutMs: 600_000 })
     const printed = async () => (await ann.ssh('logs slow --source build')).stdout
     await until('the build to run', async () => (await printed()).includes('Building'), 600_000)
     expect(await ann.ssh('env:set slow A=1')).toMatchObject({ exitCode: 5 })

@@ -2,11 +2,16 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Client, type ClientChannel } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { homeLabel, siteLabel, toolLabel } from '../../src/runtime/docker/labels.ts'
 import { containersOf } from '../helpers/clean-up.ts'
 import type { Person } from '../helpers/person.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { projectRoot } from '../helpers/paths.ts'
+import { run, runOk } from '../helpers/session.ts'
 import { until } from '../helpers/until.ts'
 import { WorkingCopy } from '../helpers/working-copy.ts'
 
@@ -20,7 +25,7 @@ const procfile = (command: string) => `release: ${command}\n`
 
 beforeAll(async () => {
   platform = await startPlatform({
-    flags: { 'release-timeout': '2', 'instance-memory-mb': '96', 'one-offs-per-site': '2' },
+    flags: { 'instance-memory-mb': '96', 'one-offs-per-site': '2' },
   })
   ann = await platform.addPerson('ann')
   await ann.ssh('create demo')
@@ -35,19 +40,22 @@ beforeAll(async () => {
 }, 900_000)
 afterAll(async () => await platform[Symbol.asyncDispose]())
 
-/** Programs of people: instances are not among them. */
+/** Programs of people: instances are not among them, of which an older one may still answer its last visitors. */
 async function programs(): Promise<number> {
-  const instances = 1
-  return (await containersOf(platform.home, 'demo.localhost')).length - instances
+  const labels = [`${homeLabel}=${platform.home.id}`, `${siteLabel}=demo.localhost`, toolLabel]
+  const filters = labels.flatMap((label) => ['--filter', `label=${label}`])
+  const { stdout } = await runOk('docker', ['ps', '-aq', ...filters])
+  return stdout.split('\n').filter(Boolean).length
 }
 
-/** For what ssh(1) cannot do: bytes both ways, signals, an end without a word. */
-async function open(commandLine: string): Promise<{ client: Client; channel: ClientChannel }> {
+/** For what ssh(1) cannot do: bytes both ways, signals, windows of any size, an end without a word. */
+async function open(commandLine: string, size?: { rows: number; cols: number }) {
   const client = new Client()
   client.connect({ port: platform.sshPort, username: 'git', privateKey: await readFile(ann.keyFile) })
   await once(client, 'ready')
+  const options = size === undefined ? {} : { pty: { ...size, width: 0, height: 0 } }
   const channel = await new Promise<ClientChannel>((resolve, reject) =>
-    client.exec(commandLine, (error, opened) => (error === undefined ? resolve(opened) : reject(error))),
+    client.exec(commandLine, options, (error, opened) => (error === undefined ? resolve(opened) : reject(error))),
   )
   return { client, channel }
 }
@@ -76,13 +84,6 @@ describe('a release command', () => {
     expect(pushed.stderr).toContain('The release command of Procfile ended with exit status 3')
     expect(await text()).toBe('first two\n')
     expect(await ann.json('releases demo')).toMatchObject({ 0: { state: 'failed' } })
-  })
-
-  it('that hangs is ended', async () => {
-    const pushed = await pushWith('third', 'echo working; sleep 1000')
-    expect(pushed.stderr).toContain('       working')
-    expect(pushed.stderr).toContain('did not end within 2 s, and was killed')
-    expect(await text()).toBe('first two\n')
   })
 
   it('that needs too much memory is told so, also when it survives that itself', async () => {
@@ -131,6 +132,13 @@ describe('run', () => {
     expect(Buffer.concat(await received).equals(sent)).toBe(true)
     expect(String(await said)).toBe('done\n')
     client.end()
+  })
+
+  it('does the same on the server itself', async () => {
+    const words = ['run', 'demo', '--', 'sh', '-c', 'cat; echo "$1"; exit 4', 'sh', "it's  one"]
+    const cli = [join(projectRoot, 'src/cli.ts'), '--home', platform.home.root, ...words]
+    const ran = await run(process.execPath, cli, { input: 'piped ' })
+    expect(ran).toMatchObject({ exitCode: 4, stdout: "piped it's  one\n", stderr: '' })
   })
 
   it('sends it the signals of the client', async () => {
@@ -189,7 +197,7 @@ describe('run', () => {
     await plain.pushOk()
     expect((await ann.ssh('run plain -- ls')).stdout).toBe('index.html\n')
     expect((await ann.ssh('run plain -- php -v')).stderr).toContain('There is no program php here')
-  })
+  }, 180_000)
 })
 
 describe('a shell', () => {
@@ -206,6 +214,24 @@ describe('a shell', () => {
     await shell.says('130-and-on')
     shell.type('exit 9\r')
     expect(await shell.ended()).toBe(9)
+  })
+})
+
+describe('a program at a terminal', () => {
+  it('knows its size from the beginning, and when it changes', async () => {
+    const { client, channel } = await open("run demo -- bash -c 'while sleep 0.1; do stty size; done'", {
+      rows: 33,
+      cols: 101,
+    })
+    const sizes = new Set<string>()
+    const lines = createInterface(channel)
+    lines.on('line', (line) => sizes.add(line))
+    await until('the first size', () => sizes.size > 0)
+    expect([...sizes]).toEqual(['33 101'])
+    channel.setWindow(40, 120, 0, 0)
+    await until('the new size', () => sizes.has('40 120'))
+    client.destroy()
+    await until('the program to be gone', async () => (await programs()) === 0)
   })
 })
 
@@ -233,5 +259,5 @@ describe('a site that is destroyed, a platform that stops', () => {
     await platform.stop()
     expect(String(await said)).toContain('The platform is being stopped')
     expect(await containersOf(platform.home)).toEqual([])
-  })
+  }, 180_000)
 })

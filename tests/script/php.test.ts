@@ -61,6 +61,18 @@ describe('a PHP site', () => {
     expect(await text('demo')).toBe('second /')
   })
 
+  it('is proven by the page that its redirections lead to, asked as visitors ask', async () => {
+    const redirecting = (then: string) =>
+      `<?php if ($_SERVER['REQUEST_URI'] !== '/') ${then}; else header("Location: http://$_SERVER[HTTP_HOST]/start?$_SERVER[SERVER_PORT]");`
+    await demo.commit({ 'index.php': redirecting('missing_function()') })
+    const { port } = new URL(`http://localhost:${platform.httpPort}`)
+    expect((await demo.push()).stderr).toContain(`answered 302 to GET /, then 500 to GET /start?${port}`)
+    await demo.commit({ 'index.php': redirecting('echo "there"') })
+    expect((await demo.pushOk()).stderr).toContain(`GET / answered 302, GET /start?${port} 200`)
+    await demo.commit(page('second'))
+    await demo.pushOk()
+  })
+
   it('gets Apache with its first .htaccess, and goes back by a rollback', async () => {
     await demo.commit({ ...page('third'), '.htaccess': 'Redirect 302 /go https://example.org/\n' })
     expect((await demo.pushOk()).stderr).toContain('Apache with mod_php (.htaccess has rules for it)')

@@ -191,6 +191,16 @@ describe('an existing server', () => {
     demo = after
   })
 
+  it('is opened in phpMyAdmin, by TLS', async () => {
+    const opened = await platform.admin.ssh('db:admin demo', { timeoutMs: imageTimeoutMs })
+    const { pathname, search } = new URL(/http:\S+/.exec(opened.stdout)?.[0] ?? '')
+    const welcome = await platform.get('db', pathname + search)
+    const cookie = welcome.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+    const structure = `index.php?route=/database/structure&server=1&db=${demo.name}`
+    const page = await platform.get('db', pathname + structure, { headers: { cookie } })
+    expect(page.text).toContain('table=t&')
+  })
+
   it('that cannot prove who it is gets no password', async () => {
     await platform.stop()
     const other = join(platform.directory, 'other')

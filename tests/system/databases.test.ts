@@ -178,6 +178,16 @@ describe('a new password', () => {
 })
 
 describe('the prompt', () => {
+  it('runs SQL from standard input, up to the first mistake', async () => {
+    expect(await platform.admin.ssh('db demo', { input: 'SELECT 6*7 AS answer;' })).toMatchObject({
+      exitCode: 0,
+      stdout: 'answer\n42\n',
+    })
+    const wrong = await platform.admin.ssh('db demo', { input: 'SELEKT 1; SELECT 2;' })
+    expect(wrong).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(wrong.stderr).toContain('error in your SQL syntax')
+  })
+
   it('is at a terminal a MariaDB client for this database, which hears Ctrl-C itself', async () => {
     await using prompt = platform.admin.open('db demo', ['-tt'])
     await prompt.says(`${demo.name}>`)

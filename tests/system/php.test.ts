@@ -12,7 +12,7 @@ const facts = `<?php header('Content-Type: application/json'); echo json_encode(
   'uri' => $_SERVER['REQUEST_URI'], 'script' => $_SERVER['SCRIPT_NAME'], 'info' => $_SERVER['PATH_INFO'] ?? '', 'query' => $_GET,
   'address' => $_SERVER['REMOTE_ADDR'], 'https' => $_SERVER['HTTPS'] ?? '', 'port' => $_SERVER['SERVER_PORT'], 'host' => $_SERVER['HTTP_HOST'],
   'user' => $_SERVER['PHP_AUTH_USER'] ?? '', 'root' => $_SERVER['DOCUMENT_ROOT'], 'version' => PHP_VERSION, 'sapi' => PHP_SAPI,
-  'memory' => ini_get('memory_limit'), 'name' => getenv('NAME'), 'body' => strlen(file_get_contents('php://input')),
+  'memory' => ini_get('memory_limit'), 'name' => [getenv('NAME'), $_ENV['NAME'] ?? null], 'body' => strlen(file_get_contents('php://input')),
   'sent' => array_map(fn ($file) => [$file['size'], $file['error']], $_FILES),
 ]);`
 
@@ -77,7 +77,13 @@ describe.each(['fpm', 'apache'] as const)('%s', (name) => {
 
   it('runs PHP of the version that was asked for, with its settings', async () => {
     const seen = await json(site, '/?a=1')
-    expect(seen).toMatchObject({ uri: '/?a=1', query: { a: '1' }, root: '/site/tree', memory: '200M', name: 'a value' })
+    expect(seen).toMatchObject({
+      uri: '/?a=1',
+      query: { a: '1' },
+      root: '/site/tree',
+      memory: '200M',
+      name: ['a value', 'a value'],
+    })
     expect(seen['version']).toMatch(/^8\.4\./)
     expect(seen['sapi']).toBe(name === 'fpm' ? 'fpm-fcgi' : 'apache2handler')
   })
@@ -200,6 +206,11 @@ describe('a .htaccess', () => {
         'AuthType Basic\nAuthName "Members"\nAuthUserFile /site/tree/private/.htpasswd\nRequire valid-user\n',
       'private/.htpasswd': 'me:$apr1$salt1234$RESfz3kqG0ZbRk4qG0mqD0\n',
       'private/index.html': 'members only',
+      'relative/.htaccess': 'AuthType Basic\nAuthName "Members"\nAuthUserFile private/.htpasswd\nRequire valid-user\n',
+      'relative/index.html': 'members, too',
+      'elsewhere/.htaccess':
+        'AuthType Basic\nAuthName x\nAuthUserFile /var/www/private/.htpasswd\nRequire valid-user\n',
+      '1999.php': '<? echo "still running"; ?>',
       'bad/.htaccess': 'NoSuchDirective yes\n',
       'bad/page.html': 'x',
       'somebody/.htaccess': 'Order deny,allow\nDeny from all\nAllow from 192.0.2.7\n',
@@ -236,8 +247,15 @@ describe('a .htaccess', () => {
     expect((await site.get('/private/.htpasswd')).status).toBe(404)
     const authorization = `Basic ${btoa('me:pw')}`
     expect((await site.get('/private/', { headers: { authorization } })).text).toBe('members only')
+    expect((await site.get('/relative/', { headers: { authorization } })).text).toBe('members, too')
+    expect(site.told.join()).toContain('write AuthUserFile "/site/tree/private/.htpasswd"')
     expect((await site.get('/somebody/page.html')).status).toBe(403)
     expect((await site.get('/somebody/page.html', { headers: { 'x-real-ip': '192.0.2.7' } })).status).toBe(200)
+  })
+
+  it('is beside pages whose PHP begins with <?', async () => {
+    expect((await site.get('/1999.php')).text).toBe('still running')
+    expect(site.told.join()).toContain('1999.php begins PHP with "<?"')
   })
 
   it('with a mistake in it is a 500 below it, nowhere else, and the log says why', async () => {

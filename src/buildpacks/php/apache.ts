@@ -66,7 +66,8 @@ function phpModule(version: string): string {
 
 function renderProcess(): string[] {
   return [
-    'ServerRoot /etc/apache2',
+    // Relative paths of a .htaccess (AuthUserFile) count from here.
+    'ServerRoot /site/tree',
     'ServerName localhost',
     'HostingSocket /run/site/web.sock',
     'PidFile /tmp/apache2.pid',

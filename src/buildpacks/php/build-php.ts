@@ -21,7 +21,10 @@ import {
   storagePaths,
 } from './layout.ts'
 import { loadOffered, noteEndOfLife } from './offered.ts'
+import { notePasswordFiles } from './password-files.ts'
 import { writeRuntimeFiles } from './runtime-files.ts'
+import { noteUnknownSettings } from './setting-names.ts'
+import { readShortTags, type ShortTags } from './short-tags.ts'
 import { solveConstraint } from './solve-constraint.ts'
 import { readSources, type Sources } from './sources.ts'
 import { readTreeFacts, type TreeFacts } from './tree-facts.ts'
@@ -45,9 +48,14 @@ export async function buildPhp(request: BuildRequest, config: SiteConfig): Promi
   await linkTemporary(request.directory, layout, wanted)
   // Last: what lies behind these links is nothing of this machine's.
   const storage = await linkStorage({ directory: request.directory, tree }, wanted)
-  await writeRuntimeFiles(request, { ini, server, version: chosen.version.version, layout, facts })
+  const tags = await shortTags({ tree, config, sources, layout, facts })
+  for (const line of tags.told) request.print(`  ${line}`)
+  await writeRuntimeFiles(request, { ini: ini + tags.ini, server, version: chosen.version.version, layout, facts })
   await publish(request, { layout, facts, server, storage, built })
-  tellWarnings(request, chosen, facts)
+  const passwords = await notePasswordFiles(facts.htaccess, { tree: fromText(tree), folder: layout.root.folder })
+  const settings = noteUnknownSettings(Object.keys(config.php?.ini ?? {}))
+  const userIni = facts.userIni.flatMap((file) => noteUserIni(file, request.limits))
+  tellWarnings(request, chosen, [...settings, ...userIni, ...passwords])
   return describe({ config, request, sources, layout, server, storage, chosen, image })
 }
 
@@ -61,6 +69,20 @@ async function choose(request: BuildRequest, config: SiteConfig, sources: Source
     solve: (constraint) => solveConstraint(constraint, offered, request),
   })
 }
+
+type Surveyed = Pick<Outcome, 'config' | 'sources' | 'layout'> & { readonly tree: string; readonly facts: TreeFacts }
+
+/** Not looked for in what is maintained, or where the site says itself how it wants it. */
+async function shortTags({ tree, config, sources, layout, facts }: Surveyed): Promise<ShortTags> {
+  const named = Object.keys(config.php?.ini ?? {}).some((name) => name.toLowerCase() === shortOpenTag)
+  const own = [...facts.userIni, ...facts.htaccess].some(({ folder, text }) => {
+    return folder === '' && text.includes(shortOpenTag)
+  })
+  if (named || own || sources.composer !== undefined || layout.app !== undefined) return { ini: '', told: [] }
+  return await readShortTags(rootPath(tree, layout.root), facts.sources)
+}
+
+const shortOpenTag = 'short_open_tag'
 
 interface Published {
   readonly layout: Layout
@@ -92,13 +114,9 @@ async function publish(request: BuildRequest, { layout, facts, server, storage, 
   })
 }
 
-function tellWarnings({ print, limits }: BuildRequest, { version }: ChosenVersion, { userIni }: TreeFacts): void {
+function tellWarnings({ print }: BuildRequest, { version }: ChosenVersion, told: readonly string[]): void {
   const endOfLife = noteEndOfLife(version, new Date())
-  const warnings = [
-    ...(endOfLife === undefined ? [] : [endOfLife]),
-    ...userIni.flatMap((file) => noteUserIni(file, limits)),
-  ]
-  for (const warning of warnings) print(`  Warning: ${warning}`)
+  for (const warning of [...(endOfLife === undefined ? [] : [endOfLife]), ...told]) print(`  Warning: ${warning}`)
 }
 
 interface Outcome {

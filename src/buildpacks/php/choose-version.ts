@@ -57,6 +57,6 @@ async function solved({ offered, solve }: VersionWish, constraint: string): Prom
     solution.problem === 'invalid'
       ? `composer.json requires PHP "${constraint}", which is no version constraint`
       : `composer.json requires PHP "${constraint}", which this server does not have`,
-    { hint: `There is PHP ${list}.`, details: [why] },
+    { hint: `There is PHP ${list}.` },
   )
 }

@@ -43,6 +43,7 @@ export function renderPhpNginx(rules: SiteRules, types: string): string {
       'map $http_x_forwarded_proto $scheme_told { default http; https https; }',
       'map $http_x_forwarded_port $port_told { default 80; "~^[0-9]+$" $http_x_forwarded_port; }',
       'map $http_x_real_ip $address_told { default 127.0.0.1; "~^[0-9a-fA-F.:]+$" $http_x_real_ip; }',
+      ...upstreams,
       'server {',
       ...indent(renderServer(rules)),
       '}',
@@ -51,10 +52,22 @@ export function renderPhpNginx(rules: SiteRules, types: string): string {
   ].join('\n')}\n`
 }
 
+/**
+ * A connection that is kept saves a third of what a small request costs here. It holds a process of php-fpm, so few are kept, and only
+ * for as long as a next request is likely. A process that ends takes its connection with it: nginx then asks another, which it may do
+ * only for what changes nothing.
+ */
+const upstreams = [
+  'upstream php { server unix:/tmp/php-fpm.sock; }',
+  'upstream php_kept { server unix:/tmp/php-fpm.sock; keepalive 4; keepalive_timeout 200ms; }',
+  'map $request_method $php { default php; GET php_kept; HEAD php_kept; }',
+]
+
 function renderServer(rules: SiteRules): string[] {
   const { folder, frontController, withoutPhp } = rules
   return [
-    'listen unix:/run/site/web.sock;',
+    // A link to /run/site: see buildpacks/php/start.
+    'listen unix:/tmp/socket/web.sock;',
     `root ${quote(folder === '.' ? '/site/tree' : `/site/tree/${folder}`)};`,
     'index index.php index.html index.htm;',
     'error_page 404 /404.html;',
@@ -133,7 +146,8 @@ function fastcgi(scriptName: string, pathInfo: string): string[] {
   }
   return [
     ...Object.entries(parameters).map(([name, value]) => `fastcgi_param ${name} ${value};`),
-    'fastcgi_pass unix:/tmp/php-fpm.sock;',
+    'fastcgi_keep_conn on;',
+    'fastcgi_pass $php;',
   ]
 }
 

@@ -1,4 +1,5 @@
 import { HostingError } from '../../errors/hosting-error.ts'
+import { sshCommand } from '../addresses.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { done } from '../output/outcome.ts'
@@ -12,10 +13,10 @@ export const dbRestore = siteCommand({
   examples: ['db:restore demo < demo.sql'],
   permission: 'site:operate',
   input: nothing,
-  run: async ({ deployments, site, stdin, terminal, gone }) => {
+  run: async ({ config, deployments, site, stdin, terminal, gone }) => {
     if (terminal !== undefined)
       throw new HostingError('usage', 'A dump is read from standard input, and that is a terminal', {
-        hint: `ssh … db:restore ${site.name} < dump.sql   (without -t)`,
+        hint: `${sshCommand(config)} db:restore ${site.name} < dump.sql   (without -t)`,
       })
     const { tables } = await deployments.restoreDatabase(site, { stdin, signal: gone })
     return done(

@@ -1,3 +1,5 @@
+// The database of a site: a prompt at a terminal, SQL that comes in elsewhere, and else what it is. To change it takes write access.
+import { once } from 'node:events'
 import { z } from 'zod'
 import { authorize } from '../../access/authorize.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
@@ -13,19 +15,20 @@ export const db = siteCommand({
   group: 'Database',
   summary: 'Open the database of a site, or show what it is',
   description:
-    'At a terminal, those with write access get an SQL prompt (ssh -t). Elsewhere, or with --info, it shows name, size and connections;\n--reveal adds the password, for an installer that asks for it.',
+    'At a terminal, those with write access get an SQL prompt (ssh -t); SQL on standard input is run. Elsewhere, or with --info, it shows\nname, size and connections; --reveal adds the password, for an installer that asks for it.',
   options: [
     { flags: '--info', description: 'show what it is, at a terminal as well' },
     { flags: '--reveal', description: 'show the password, too' },
   ],
-  examples: ['db demo', 'db demo --info', 'db demo --reveal --json'],
+  examples: ['db demo', 'db demo < query.sql', 'db demo --info', 'db demo --reveal --json'],
   permission: 'site:read',
   toChange: 'site:operate',
   changes: ({ reveal }) => reveal,
   input: z.object({ info: flag, reveal: flag }),
   run: async (context, { info, reveal }) => {
-    const asksForPrompt = context.terminal !== undefined && !context.json && !info && !reveal
-    if (!asksForPrompt || !(await mayChange(context))) return await show(context, reveal)
+    if (context.json || info || reveal) return await show(context, reveal)
+    if (context.terminal === undefined) return (await hasInput(context)) ? await runSql(context) : await show(context)
+    if (!(await mayChange(context))) return await show(context)
     await open(context, context.terminal)
     return undefined
   },
@@ -51,7 +54,27 @@ async function open(context: SiteContext, terminal: NonNullable<SiteContext['ter
   if (exitCode !== 0) throw failed(site)
 }
 
-async function show({ databases, site }: SiteContext, reveal: boolean): Promise<Outcome> {
+/** Who has ssh without -t at a terminal has typed nothing yet: it is not waited for. */
+const inputWithinMs = 500
+
+async function hasInput({ stdin, gone }: SiteContext): Promise<boolean> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([over.signal, gone, AbortSignal.timeout(inputWithinMs)])
+  if (stdin.readableLength === 0 && !stdin.readableEnded)
+    await Promise.race(['readable', 'end', 'close'].map((event) => once(stdin, event, { signal }))).catch(
+      () => undefined,
+    )
+  over.abort()
+  return stdin.readableLength > 0
+}
+
+async function runSql({ databases, store, account, site, stdin, stdout, stderr, gone }: SiteContext): Promise<Outcome> {
+  await authorize(store, account, { action: 'site:operate', site })
+  const exitCode = await databases.open(site, { stdin, stdout, stderr, signal: gone })
+  return { exitCode, data: null, text: () => [] }
+}
+
+async function show({ databases, site }: SiteContext, reveal = false): Promise<Outcome> {
   const info = await databases.describe(site)
   const data = { site: site.name, ...info, ...(reveal ? { password: await databases.password(site) } : {}) }
   return facts(data, (view) => [

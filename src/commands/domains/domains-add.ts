@@ -1,3 +1,4 @@
+// One more name for a site, and how it answers: served, primary, or redirected. Who may have a name is for access/ to say.
 import { z } from 'zod'
 import { addDomain, changeDomain } from '../../access/sites.ts'
 import { redirectsOf } from '../../deploy/redirects.ts'

@@ -1,9 +1,10 @@
 // One line of a site's log, wherever it comes from.
 import { printable } from '../../errors/render.ts'
+import type { View } from '../output/view.ts'
 import { renderJson } from '../output/write.ts'
 import type { CommandContext } from '../types.ts'
 
-export const sourceNames = ['web', 'app', 'build'] as const
+export const sourceNames = ['web', 'app', 'worker', 'cron', 'build', 'mail'] as const
 export type SourceName = (typeof sourceNames)[number]
 
 export interface LogEntry {
@@ -11,6 +12,8 @@ export interface LogEntry {
   /** Lines of a build have none: they are one text. */
   readonly time?: Date
   readonly text: string
+  /** Which of several of its kind printed it. */
+  readonly name?: string
   /** What `--json` says besides source, time and text. */
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -23,11 +26,17 @@ export interface LogSource {
 }
 
 /** A line with its end. */
-export function renderEntry({ source, time, text, data }: LogEntry, { json, view }: CommandContext): string {
+export function renderEntry({ source, name, time, text, data }: LogEntry, { json, view }: CommandContext): string {
   if (json) return `${renderJson({ time: time?.toISOString(), source, ...data, text })}\n`
   if (time === undefined) return `${printable(text)}\n`
-  const paint = { web: view.colors.cyan, app: view.colors.magenta, build: view.colors.yellow }[source]
-  return `${view.colors.dim(time.toISOString())} ${paint(source)} ${printable(text)}\n`
+  const paint = paints(view)[source]
+  const label = name === undefined ? source : `${source}/${name}`
+  return `${view.colors.dim(time.toISOString())} ${paint(label)} ${printable(text)}\n`
+}
+
+function paints({ colors }: View): Record<SourceName, (text: string) => string> {
+  const { cyan, magenta, blue, yellow, green } = colors
+  return { web: cyan, app: magenta, worker: blue, cron: blue, build: yellow, mail: green }
 }
 
 /** Entries of several sources as one list, oldest first, the last `count` of them. */

@@ -7,6 +7,8 @@ import { appLog } from './app.ts'
 import { buildLog } from './build.ts'
 import { type LogEntry, type LogSource, mergeEntries, renderEntry, sourceNames } from './entry.ts'
 import { followAll } from './follow.ts'
+import { mailLog } from './mail.ts'
+import { cronLog, workerLog } from './processes.ts'
 import { webLog } from './web.ts'
 
 const input = z.object({
@@ -21,11 +23,11 @@ export const logs = siteCommand({
   group: 'Sites',
   summary: 'Show what a site does: requests and output',
   description:
-    'web: requests. app: what the instances print. build: what the newest deploy printed.\nWithout --source, web and app by time. With --json, a line of JSON each.',
+    'web: requests. app: what the instances print. worker: what workers print, and their ends. cron: what was run at its time.\nmail: what became of the mail it sent. build: what the newest deploy printed. Without --source, all but build by time. With --json, a line of JSON each.',
   options: [
     { flags: '-f, --follow', description: 'go on until you press Ctrl-C; deploys in between are followed, too' },
     { flags: '-n, --lines <count>', description: 'how many to begin with (100 if left out)' },
-    { flags: '--source <source>', description: 'web, app or build' },
+    { flags: '--source <source>', description: 'web, app, worker, cron, mail or build' },
     { flags: '--release <number>', description: 'the build log of this release' },
   ],
   examples: ['logs demo', 'logs demo -f', 'logs demo --source web -n 1000 --json', 'logs demo --source build'],
@@ -60,5 +62,8 @@ function sourcesOf(context: SiteContext, { source, release }: z.infer<typeof inp
   if (source === 'build' || release !== undefined) return [buildLog(context, release)]
   if (source === 'web') return [webLog(context)]
   if (source === 'app') return [appLog(context)]
-  return [webLog(context), appLog(context)]
+  if (source === 'mail') return [mailLog(context)]
+  if (source === 'worker') return [workerLog(context)]
+  if (source === 'cron') return [cronLog(context)]
+  return [webLog(context), appLog(context), workerLog(context), cronLog(context), mailLog(context)]
 }

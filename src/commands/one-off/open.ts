@@ -6,7 +6,8 @@ import { writeLine } from '../output/write.ts'
 import type { Outcome } from '../types.ts'
 
 export async function openOneOff(context: SiteContext, command: readonly string[]): Promise<Outcome> {
-  const { deployments, site, account, stdin, stdout, stderr, terminal, gone } = context
+  const { deployments, site, account, stdin, stdout, stderr, gone } = context
+  const terminal = terminalOf(context)
   if (context.json)
     throw new HostingError('usage', 'What a program prints is its own: --json means nothing here', {
       hint: 'Leave it out, or give it to the program, after its name.',
@@ -28,4 +29,12 @@ export async function openOneOff(context: SiteContext, command: readonly string[
   } finally {
     giveBack?.()
   }
+}
+
+/** One for both ways: what is piped in would be taken for keys, and its end for nothing at all. */
+export function terminalOf({
+  terminal,
+  takeKeys,
+}: Pick<SiteContext, 'terminal' | 'takeKeys'>): SiteContext['terminal'] {
+  return takeKeys === undefined ? undefined : terminal
 }

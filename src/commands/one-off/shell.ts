@@ -1,7 +1,8 @@
 import { HostingError } from '../../errors/hosting-error.ts'
-import { siteCommand } from '../command.ts'
+import { sshCommand } from '../addresses.ts'
+import { type SiteContext, siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
-import { openOneOff } from './open.ts'
+import { openOneOff, terminalOf } from './open.ts'
 
 export const shell = siteCommand({
   name: 'shell',
@@ -13,11 +14,15 @@ export const shell = siteCommand({
   permission: 'site:operate',
   input: nothing,
   run: async (context) => {
-    if (context.terminal === undefined)
-      throw new HostingError('usage', 'A shell needs a terminal, and there is none', {
-        hint: `ssh -t … shell ${context.site.name}\nWithout a terminal: ssh … run ${context.site.name} -- bash < script`,
-      })
+    if (terminalOf(context) === undefined) throw noTerminal(context)
     // Its uid has no name, which a prompt of Debian's would lament.
     return await openOneOff(context, ['env', `PS1=${context.site.name}:\\w\\$ `, 'bash', '--norc'])
   },
 })
+
+function noTerminal({ config, site }: SiteContext): HostingError {
+  const ssh = sshCommand(config)
+  return new HostingError('usage', 'A shell needs a terminal, and there is none', {
+    hint: `${ssh.replace('ssh', 'ssh -t')} shell ${site.name}\nWithout a terminal: ${ssh} run ${site.name} -- bash < script`,
+  })
+}

@@ -49,3 +49,11 @@ export function done(data: unknown, message: string, next: readonly string[] = [
     text: (view) => [`${view.colors.green('✓')} ${printable(message)}`, ...next.map((line) => `  ${printable(line)}`)],
   }
 }
+
+/** What was run has failed by its own fault: the platform has done what it was asked for. */
+export function failed(data: unknown, message: string, next: readonly string[]): Outcome {
+  return {
+    data,
+    text: (view) => [`${view.colors.red('✗')} ${printable(message)}`, ...next.map((line) => `  ${printable(line)}`)],
+  }
+}

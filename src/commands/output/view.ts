@@ -24,6 +24,15 @@ export function renderTime(time: string | null, view: View): string {
   return view.columns === undefined ? time : ago(new Date(time), view.now)
 }
 
+/** A moment to come: "in 3 min". */
+export function renderNextTime(time: string | null, view: View): string {
+  if (time === null) return '-'
+  if (view.columns === undefined) return time
+  const seconds = Math.max(0, Math.round((Date.parse(time) - view.now.getTime()) / 1000))
+  const unit = units.find((each) => seconds >= each.seconds)
+  return unit === undefined ? `in ${seconds} s` : `in ${Math.floor(seconds / unit.seconds)} ${unit.name}`
+}
+
 const units = [
   { name: 'd', seconds: 86_400 },
   { name: 'h', seconds: 3600 },

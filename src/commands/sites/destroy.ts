@@ -8,7 +8,8 @@ export const destroy = siteCommand({
   name: 'destroy',
   group: 'Sites',
   summary: 'Remove a site with all that belongs to it',
-  description: 'Repository, releases, logs and names are gone for good. It asks for the name of the site first.',
+  description:
+    'Repository, releases, database, storage, variables, logs and names are gone for good. It asks for the name of the site first;\ndb:dump and storage show what to keep before.',
   options: [{ flags: '--confirm <name>', description: 'the name of the site, where nobody can be asked' }],
   examples: ['destroy demo', 'destroy demo --confirm demo.localhost'],
   permission: 'site:destroy',
@@ -21,7 +22,7 @@ export const destroy = siteCommand({
     const typed = await confirmName(context, {
       given: confirm,
       command: 'destroy',
-      warning: `This removes the repository, the releases, the database and the logs of ${site.name} for good.${along}`,
+      warning: `This removes the repository, the releases, the database, the storage and the logs of ${site.name} for good.${along}`,
     })
     if (!typed)
       throw new HostingError('usage', `That is not the name of the site, ${site.name}: nothing was removed`, {

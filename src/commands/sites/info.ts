@@ -1,13 +1,16 @@
+// One site at a glance: what is live, what runs for it and how that is doing, where it is reached.
 import type { InstanceStatus } from '../../runtime/runtime.ts'
 import type { Release } from '../../store/releases.ts'
+import type { WorkerState } from '../../deploy/processes/types.ts'
 import { primaryAddresses } from '../../deploy/site-address.ts'
 import { shownName } from '../../names/domain-name.ts'
 import { domainRows, renderRole } from '../domains/domain-rows.ts'
 import { repositoryUrl } from '../addresses.ts'
 import { type SiteContext, siteCommand } from '../command.ts'
+import { hasFailed } from '../cron/cron.ts'
 import { nothing } from '../inputs.ts'
 import { type Fact, facts } from '../output/outcome.ts'
-import { type View, renderTime } from '../output/view.ts'
+import { type View, renderNextTime, renderTime } from '../output/view.ts'
 
 export const info = siteCommand({
   name: 'info',
@@ -25,7 +28,8 @@ export const info = siteCommand({
 type Info = Awaited<ReturnType<typeof siteInfo>>
 
 async function siteInfo(context: SiteContext) {
-  const { site, store, config, runtime } = context
+  const { site, store, config, runtime, deployments } = context
+  const { workers, cron } = await deployments.surveyProcesses(site)
   const release = site.live_release_id === null ? undefined : await store.releases.get(site.live_release_id)
   const status =
     site.live_instance_id === null ? undefined : await instanceStatus(runtime.status(site.live_instance_id))
@@ -41,6 +45,8 @@ async function siteInfo(context: SiteContext) {
     state: release === undefined ? 'not deployed' : site.state,
     release: release === undefined ? null : releaseInfo(release),
     instance: status === undefined ? null : { id: site.live_instance_id, status },
+    workers,
+    cron: { entries: cron.length, failed: cron.filter(({ last }) => hasFailed(last)).map(({ number }) => number) },
     domains: domains.map(({ name }) => name),
     answers: domains.map(({ name, role, redirectsTo }) => ({ name, role, redirectsTo })),
     maintenance: site.maintenance === 1,
@@ -76,6 +82,8 @@ function shownFacts(site: Info, view: View): Fact[] {
     ['Release', release === null ? '-' : `#${release.number} ${release.commit.slice(0, 7)} ${release.subject}`],
     ['Deployed', release === null ? '-' : renderTime(release.deployedAt, view)],
     ['Instance', instance === null || site.state === 'stopped' ? '-' : instanceWords[instance.status]],
+    ...(site.workers.length === 0 ? [] : [['Workers', renderWorkers(site.workers, view)] as const]),
+    ...(site.cron.entries === 0 ? [] : [['Cron', renderCron(site.cron)] as const]),
     ['Branch', site.branch],
     ['Owner', site.owner],
     ...site.answers.map(
@@ -89,4 +97,19 @@ function shownFacts(site: Info, view: View): Fact[] {
     ['Repository', site.repository],
     ['Created', renderTime(site.createdAt, view)],
   ]
+}
+
+function renderWorkers(workers: readonly WorkerState[], view: View): string {
+  return workers.map((worker) => `${worker.name} ${describeWorker(worker, view)}`).join(', ')
+}
+
+function describeWorker({ state, exitCode, nextAt }: WorkerState, view: View): string {
+  if (state === 'running') return 'running'
+  const end = exitCode === null ? 'could not be started' : `ended with status ${exitCode}`
+  return `${end}, started again ${renderNextTime(nextAt, view)}`
+}
+
+function renderCron({ entries, failed }: Info['cron']): string {
+  const count = `${entries} ${entries === 1 ? 'entry' : 'entries'}`
+  return failed.length === 0 ? count : `${count}, the last run of ${failed.join(', ')} failed`
 }

@@ -32,13 +32,13 @@ export async function restoreDatabase(
   }
 }
 
-/** @returns the exit status of the prompt */
-export async function openDatabase(site: Site, { terminal, signal, ...streams }: Asking, core: Core): Promise<number> {
+/** @returns the exit status of the client */
+export async function openDatabase(site: Site, { signal, ...streams }: Asking, core: Core): Promise<number> {
   const { database, ...client } = clientOf(site, await getReady(site, core), core)
   return await runClient(
     core,
     { ...client, program: 'mariadb', arguments: ['--sandbox', '--prompt=\\d> ', '--', database] },
-    { ...streams, terminal, signal: untilStopping(signal, core) },
+    { ...streams, signal: untilStopping(signal, core) },
   )
 }
 

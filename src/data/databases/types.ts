@@ -40,7 +40,8 @@ export interface Restoring {
 export interface Asking extends Dumping {
   readonly stdin: Readable
   readonly stderr: Writable
-  readonly terminal: Terminal
+  /** Left out: what comes in is SQL, which is run up to the first mistake in it. */
+  readonly terminal?: Terminal
 }
 
 /** One database a site, with one account that has rights on nothing else. */

@@ -1,4 +1,5 @@
 // Databases as far as instances are concerned: a site's instance is replaced by one that knows of the change.
+import { HostingError } from '../../errors/hosting-error.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Parts } from '../parts.ts'
 import type { Print } from '../types.ts'
@@ -9,8 +10,18 @@ const pollMs = 200
 
 export async function createDatabase(site: Site, print: Print, parts: Parts): Promise<boolean> {
   if (!(await parts.databases.ensure(site, print))) return false
-  if (serves(site)) await restartSite(site, print, parts)
+  try {
+    if (serves(site)) await restartSite(site, print, parts)
+  } catch (error) {
+    throw error instanceof HostingError ? madeButUnused(site, error) : error
+  }
   return true
+}
+
+function madeButUnused(site: Site, error: HostingError): HostingError {
+  const { code, message, details } = error
+  const hint = `The database of ${site.name} is made all the same: the site finds it from its next deploy or restart on. Until then it runs without.`
+  return new HostingError(code, message, { details, hint, cause: error })
 }
 
 /** What runs keeps running, without a database. */

@@ -19,6 +19,7 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
     await runtime.remove(id)
     await removeTree(instancePath(config.home, id))
   }
+  await parts.mail.remove(site.id)
   await runtime.forgetSite(site.name)
   background.run('remove the database of a destroyed site', () => parts.databases.removeLeftovers())
   const { repositories, releases, logs } = config.home

@@ -4,6 +4,7 @@ import { HostingError } from '../../errors/hosting-error.ts'
 import { createId } from '../../lib/id.ts'
 import type { Site } from '../../store/sites.ts'
 import { waitUntilHealthy } from '../health.ts'
+import { siteUrl } from '../site-url.ts'
 import { discardInstance, instanceSpec, makeInstanceDirectory } from '../instances.ts'
 import { readManifest } from '../manifest.ts'
 import type { Parts } from '../parts.ts'
@@ -29,6 +30,8 @@ export async function stopSite(site: Site, parts: Parts): Promise<void> {
   parts.processes.follow(site.id)
   if (instanceId !== null) parts.background.run('drain', () => drain(instanceId, parts))
 }
+
+const hint = 'The instance that ran before serves on.'
 
 /** A fresh instance of the live release: proven, switched to, the former one drained. */
 export async function restartSite(site: Site, print: Print, parts: Parts): Promise<void> {
@@ -56,7 +59,10 @@ async function startFresh(site: Site, releaseId: string, parts: Parts): Promise<
   try {
     await makeInstanceDirectory(parts.config.home, spec)
     await parts.runtime.start(spec)
-    await waitUntilHealthy({ instanceId: spec.id, host: site.name, health, signal: parts.background.signal }, parts)
+    await waitUntilHealthy(
+      { instanceId: spec.id, url: siteUrl(site.name, parts.config), health, signal: parts.background.signal, hint },
+      parts,
+    )
   } catch (error) {
     await discardInstance(spec.id, parts)
     throw error

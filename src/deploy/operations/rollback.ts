@@ -49,12 +49,23 @@ export function chooseTarget(releases: readonly Release[], site: Site, number: n
     const before = live?.rollback_of ?? live?.number ?? 0
     const target = kept.find((release) => release.number < before && release.directory !== live?.directory)
     if (target !== undefined) return target
-    throw new HostingError('not-found', `${site.name} has no earlier release to go back to`, { hint })
+    throw noneBefore(site, kept)
   }
   const target = releases.find((release) => release.number === number)
   if (target === undefined) throw new HostingError('not-found', `${site.name} has no release ${number}`, { hint })
   if (target.state === 'retired') return target
   throw new HostingError('conflict', `Release ${number} of ${site.name} ${whyNot[target.state]}`, { hint })
+}
+
+/** Those before it may be there, and be the same: variables are no part of a release. */
+function noneBefore(site: Site, kept: readonly Release[]): HostingError {
+  if (kept.length === 0)
+    return new HostingError('not-found', `${site.name} has no earlier release to go back to`, {
+      hint: hintFor(site, kept),
+    })
+  return new HostingError('not-found', `${site.name} has no earlier release with other files`, {
+    hint: `A rollback changes no variables: env:set does. releases ${site.name}   lists what there is.`,
+  })
 }
 
 const whyNot: Record<Exclude<Release['state'], 'retired'>, string> = {

@@ -80,8 +80,12 @@ export class Cron {
     }
   }
 
-  /** Runs an entry now, whatever its schedule. @throws HostingError not-found, busy */
+  /** Runs an entry now, whatever its schedule. @throws HostingError not-found, busy, conflict */
   async runNow(site: Site, number: number, print: Print): Promise<CronEnd> {
+    if (site.state === 'stopped')
+      throw new HostingError('conflict', `${site.name} is stopped: nothing is run for it`, {
+        hint: `start ${site.name}   starts it again.`,
+      })
     const planned = this.plannedOf(site.id).find((one) => one.number === number)
     if (planned === undefined)
       throw new HostingError('not-found', `${site.name} has no cron entry ${number}`, {

@@ -42,18 +42,22 @@ export const runReleaseCommand: Step = async ({ attempt, parts }) => {
 /** @throws HostingError release-failed when it takes too long, shutting-down when the platform stops */
 async function runInTime(tool: ToolSpec, { print, signal }: Attempt, { runtime, config }: Parts): Promise<number> {
   const seconds = config['release-timeout']
-  const deadline = AbortSignal.timeout(seconds * 1000)
+  const deadline = new AbortController()
+  let timer: NodeJS.Timeout | undefined
   const output = lineOutput(capOutput(indented(print, maskValues(tool.env))))
   try {
     return await runtime.runTool(tool, {
       stdout: output,
       stderr: output,
-      signal: AbortSignal.any([deadline, signal]),
+      signal: AbortSignal.any([deadline.signal, signal]),
+      // Its own time: a container takes longer to start on a busy machine.
+      started: () => (timer = setTimeout(() => deadline.abort(), seconds * 1000)),
     })
   } catch (error) {
-    if (deadline.aborted && !signal.aborted) throw failed(`did not end within ${seconds} s, and was killed`)
+    if (deadline.signal.aborted && !signal.aborted) throw failed(`did not end within ${seconds} s, and was killed`)
     throw error
   } finally {
+    clearTimeout(timer)
     output.end()
     await finished(output)
   }

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { instanceSpec, makeInstanceDirectory } from '../instances.ts'
 import { ensureNeeds } from '../needs.ts'
+import { tellOfStorage } from '../storage-notes.ts'
 import type { Step } from './take.ts'
 
 export const startInstance: Step = async ({ attempt, parts }) => {
@@ -9,6 +10,7 @@ export const startInstance: Step = async ({ attempt, parts }) => {
   await parts.store.instances.add({ id: instance.id, siteId: site.id, releaseId: release.id })
   await attempt.started
   await ensureNeeds(attempt, parts)
+  await tellOfStorage(attempt, parts)
   const image = attempt.facts.manifest?.image ?? instance.image
   const wanted = await instanceSpec(
     site,

@@ -58,7 +58,8 @@ function beginVisit(socket: Socket, open: Open, context: VisitContext & { closed
   }
   let interrupt = () => gone.abort()
   const takeSignals: Request['takeSignals'] = (deliver) => void (interrupt = () => deliver('INT'))
-  const taking = { takeKeys, takeSignals }
+  // Its output may be a terminal where its input is a pipe.
+  const taking = { takeSignals, ...(open.keys ? { takeKeys } : {}) }
   const visitor = { stdin: input.stdin, stdout, stderr, gone: gone.signal, ...taking, ...(terminal && { terminal }) }
   void run(visitor, open)
     .catch((thrown: unknown) => {

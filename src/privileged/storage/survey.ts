@@ -54,8 +54,8 @@ async function roomIn(directory: string): Promise<{ quota: Amount; used: Amount 
   return { quota: { bytes: blocks * bsize, files }, used: { bytes: (blocks - bfree) * bsize, files: files - ffree } }
 }
 
-function sumOf({ paths, elsewhere }: Usage): Amount {
-  return [...paths.values(), elsewhere].reduce((sum, { bytes, files }) => ({
+function sumOf({ paths, elsewhere, sessions }: Usage): Amount {
+  return [...paths.values(), elsewhere, sessions].reduce((sum, { bytes, files }) => ({
     bytes: sum.bytes + bytes,
     files: sum.files + files,
   }))

@@ -4,7 +4,10 @@ import type { Amount } from '../verbs.ts'
 
 export interface Usage {
   readonly paths: ReadonlyMap<string, Amount>
-  readonly elsewhere: Amount
+  /** Of the site's making, but below none of the paths. */
+  readonly elsewhere: Amount & { readonly names: string[] }
+  /** Sessions, and uploads under way: kept there by the platform, which a site's owner has not asked for. */
+  readonly sessions: Amount
   readonly partial: boolean
 }
 
@@ -17,6 +20,8 @@ interface Asked {
 }
 
 const blockBytes = 512
+const keptByPlatform = '.hosting/'
+const maxNames = 20
 
 export async function measureUsage({ directory, paths, uid, timeLimitMs }: Asked): Promise<Usage> {
   const find = ['find', '.', '-xdev', '-mindepth', '1', '!', '-type', 'd', '-printf', String.raw`%b %P\0`]
@@ -46,15 +51,18 @@ export function createCounter(paths: readonly string[]) {
     prefix: Buffer.from(path.replace(/\/*$/, ''), 'utf8').toString('latin1'),
   }))
   const elsewhere = { bytes: 0, files: 0 }
+  const names = new Set<string>()
+  const sessions = { bytes: 0, files: 0 }
   let rest = ''
 
   function count(record: string): void {
     const space = record.indexOf(' ')
     const name = record.slice(space + 1)
     const within = prefixes.find(({ prefix }) => name === prefix || name.startsWith(`${prefix}/`))
-    const sum = (within && sums.get(within.path)) ?? elsewhere
+    const sum = (within && sums.get(within.path)) ?? (name.startsWith(keptByPlatform) ? sessions : elsewhere)
     sum.bytes += Number(record.slice(0, space)) * blockBytes
     sum.files += 1
+    if (sum === elsewhere && names.size < maxNames) names.add(name.replace(/\/.*$/s, '/'))
   }
 
   return {
@@ -63,6 +71,10 @@ export function createCounter(paths: readonly string[]) {
       rest = records.pop() ?? ''
       records.forEach(count)
     },
-    result: () => ({ paths: sums, elsewhere }),
+    result: () => ({ paths: sums, elsewhere: { ...elsewhere, names: [...names].map(asText).sort() }, sessions }),
   }
+}
+
+function asText(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8')
 }

@@ -125,10 +125,14 @@ function renderRulesContainer(name: string, image: string) {
   }
 }
 
+/** Of a cloud's metadata, where it is not link-local: Alibaba's and an older one of Oracle's; Amazon's. */
+const metadata = { ipv4: '100.100.100.200, 192.0.0.192', ipv6: 'fd00:ec2::254' } as const
+
 /**
  * One transaction, the same each time: the empty table makes the deletion succeed. A drop in any table is final (nft(8)), so no other
  * rule set can open this up. DNS stays reachable: the resolver of the network may be the host's own. Bridges of Docker's other networks
- * are refused by their names; addresses of the local network are not, where a site's database or mail server may be.
+ * are refused by their names; addresses of the local network are not, where a site's database or mail server may be. Port 25 is where
+ * programs that send spam knock at once: mail takes the platform's way, or a submission port (RFC 6409) with a password.
  */
 export function renderRules(names: readonly string[]): string {
   const from = `iifname { ${names.map((name) => `"${name}"`).join(', ')} }`
@@ -143,7 +147,9 @@ table inet hosting {
   chain forward {
     type filter hook forward priority -10; policy accept;
     ${from} oifname { ${[...names, 'docker0', 'br-*'].map((name) => `"${name}"`).join(', ')} } reject
-    ${from} ip daddr 169.254.0.0/16 reject
+    ${from} ip daddr { 169.254.0.0/16, ${metadata.ipv4} } reject
+    ${from} ip6 daddr { fe80::/10, ${metadata.ipv6} } reject
+    ${from} tcp dport 25 reject
   }
 }
 `

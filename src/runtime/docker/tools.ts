@@ -44,10 +44,15 @@ async function runAttached(container: Container, streams: ToolStreams): Promise<
     container.attach({ stream: true, stdin: hasInput, stdout: true, stderr: true, hijack: hasInput }),
   )
   const copy = createOutputCopy(stream, streams)
-  await ask(container.start())
+  const starting = ask(container.start())
+  // Before it has started, so to speak: its first output may be here before Docker's word that it runs, and be answered by a signal.
   streams.started?.(
-    (signal) => void askUnless([404, 409], container.kill({ signal: `SIG${signal}` })).catch(() => undefined),
+    (signal) =>
+      void starting
+        .then(() => askUnless([404, 409], container.kill({ signal: `SIG${signal}` })))
+        .catch(() => undefined),
   )
+  await starting
   const failure = new AbortController()
   const detach = feed(stream, streams, failure)
   const stopResizing = followSize(container, streams)

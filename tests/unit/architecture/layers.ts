@@ -27,6 +27,7 @@ const owners: readonly { module: RegExp; owner: RegExp }[] = [
   { module: /^(better-sqlite3|kysely)$/, owner: /^src\/store\// },
   // Processes are started by lib/posix/spawn.ts, and only lib/exec.ts asks for that.
   { module: /^(node:)?child_process$/, owner: /^$/ },
+  { module: /^(nodemailer|smtp-server)(\/|$)/, owner: /^src\/data\/mail\// },
   { module: /^mysql2(\/|$)/, owner: /^src\/data\/databases\// },
   { module: /^acme-client$/, owner: /^src\/certs\/acme\// },
   { module: /^croner$/, owner: /^src\/buildpacks\/schedule\.ts$/ },

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { siteConfigSchema } from '../../../src/buildpacks/site-config-schema.ts'
-import { parseSiteConfig, readSiteConfig } from '../../../src/buildpacks/site-config.ts'
+import { refuseProblems } from '../../../src/buildpacks/problem.ts'
+import { locateMistakes, parseSiteConfig, readSiteConfig } from '../../../src/buildpacks/site-config.ts'
 import { HostingError } from '../../../src/errors/hosting-error.ts'
 
 function mistakes(toml: string): readonly string[] {
@@ -58,15 +59,28 @@ command = "php cron.php"
         'roots = "x"\nroot = 3\n\n[build]\ncommand = "x"\n  comand = "y"\n[health]\ntimeout = "soon"\n[[cron]]\nschedule = "@daily"\ncommand = "y"\n[[cron]]\nschedule = "@daily"\nuser = "z"\n',
       ),
     ).toEqual([
-      'hosting.toml:2: root: Invalid input: expected string, received number',
+      'hosting.toml:2: root: write a text in quotes; this is a number',
       'hosting.toml:6: build.comand: there is no such key',
       'hosting.toml:8: health.timeout: write a duration such as "30s", "500ms" or "2m"',
-      'hosting.toml:12: cron.1.command: Invalid input: expected string, received undefined',
+      'hosting.toml:12: cron.1.command: this is missing: write a text in quotes',
       'hosting.toml:14: cron.1.user: there is no such key',
       'hosting.toml:1: roots: there is no such key',
     ])
     expect(mistakes('build.command = 3\n')[0]).toMatch(/^hosting.toml:1: build.command: /)
     expect(mistakes('build = { comand = "x" }\n')).toContain('hosting.toml:1: build.comand: there is no such key')
+  })
+
+  it.each([
+    ['storage = "uploads"', 'storage: write a list in square brackets, such as ["one", "two"]; this is a text'],
+    ['storage = ["../x"]', 'storage.0: "../x" is not a path inside the repository'],
+    ['storage = ["."]', 'storage.0: the whole tree cannot be storage: releases replace it'],
+    ['storage = [3]', 'storage.0: write a text in quotes; this is a number'],
+    ['health = true', 'health: write a table; this is true or false'],
+    ['database = { engine = "oracle" }', 'database.engine: write "mariadb"'],
+    ['php.ini.x = [1]', 'php.ini.x: write a text in quotes, a number, true or false'],
+    ['build.command = ""', 'build.command: this may not be empty'],
+  ])('says in plain words what is wrong in %s', (toml, said) => {
+    expect(mistakes(`\n${toml}\n`)).toEqual([`hosting.toml:2: ${said}`])
   })
 
   it('names line and column of a syntax error', () => {
@@ -147,6 +161,19 @@ describe('readSiteConfig', () => {
   ])('says where %j is not JSON', async (text, said) => {
     await writeFile(join(tree, 'app.json'), text)
     await expect(readSiteConfig(tree)).rejects.toMatchObject({ details: [said] })
+  })
+
+  it('gives mistakes that are found later their line', async () => {
+    await writeFile(join(tree, 'hosting.toml'), '[php.ini]\n"session.name" = 1\nmemory_limit = "9G"\n')
+    const found = (key: string) => ({ file: 'hosting.toml', key: `php.ini.${key}`, text: 'no' })
+    const later = async () => {
+      await Promise.resolve()
+      refuseProblems([found('memory_limit'), found('session.name')])
+    }
+    await expect(locateMistakes(tree, later)).rejects.toMatchObject({
+      details: ['hosting.toml:3: php.ini.memory_limit: no', 'hosting.toml:2: php.ini.session.name: no'],
+    })
+    await expect(locateMistakes(tree, () => Promise.reject(new Error('other')))).rejects.toThrow('other')
   })
 
   // The attack: a hosting.toml that makes the daemon read a file of the host and show it in an error.

@@ -45,6 +45,8 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   'db:restore': [['db:restore demo', ok, ok, ok, forbidden, missing]],
   'db:rotate': [['db:rotate demo', ok, ok, ok, forbidden, missing]],
   'db:destroy': [['db:destroy demo --confirm demo.localhost', ok, ok, forbidden, forbidden, missing]],
+  cron: [['cron demo', ok, ok, ok, ok, missing]],
+  'cron:run': [['cron:run demo 1', ok, ok, ok, forbidden, missing]],
   storage: [['storage demo', ok, ok, ok, ok, missing]],
   domains: [['domains demo', ok, ok, ok, ok, missing]],
   'domains:add': [['domains:add demo VISITOR.example.org', ok, ok, forbidden, forbidden, missing]],
@@ -107,6 +109,7 @@ beforeAll(async () => {
       release: () => Promise.resolve(),
     },
     deployments: {
+      runCron: () => Promise.resolve({ result: 'done', exitCode: null }),
       changeEnvironment: () => Promise.resolve({ changed: ['A'] }),
       runOneOff: () => Promise.resolve(0),
       rollback: async (site) => await platform.store.releases.find(site.id, 1).then((release) => release!),

@@ -20,7 +20,7 @@ describe('a command line', () => {
     ['logs demo -n', "Option '-n, --lines <count>' argument missing", 'logs SITE [-f] [-n COUNT]'],
     ['logs demo -n many', '--lines: must be a number', '→ help logs says more.'],
     ['logs demo -n 99999', '--lines: must be at most 10000', ''],
-    ['logs demo --source db', '--source: must be web, app or build', ''],
+    ['logs demo --source db', '--source: must be web, app, worker, ', ''],
     ['releases demo last', 'NUMBER: must be the number of a release, such as 12', ''],
     ['access:add demo x --role boss', '--role: must be read or write', ''],
     ['help nothing', 'There is no command nothing', '→ help lists all'],

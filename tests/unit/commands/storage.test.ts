@@ -11,7 +11,7 @@ const survey: StorageSurvey = {
     { path: 'uploads/', bytes: 12_000_000, files: 120, drift: { changed: 1, added: 118, missing: 2 } },
     { path: 'data/', bytes: 0, files: 2, drift: { changed: 0, added: 0, missing: 0 } },
   ],
-  elsewhere: { bytes: 8192, files: 2 },
+  elsewhere: { bytes: 8192, files: 2, names: ['old/', 'x\u001b.txt'] },
   partial: false,
 }
 
@@ -32,19 +32,29 @@ describe('storage', () => {
     ).toEqual([
       'Used   12.3 MB',
       'Quota  1.1 GB',
-      'Files  131 of at most 65536',
+      'Files  131 of at most 65536, folders and PHP’s sessions among them',
       '',
       'PATH         SIZE     FILES  BESIDE THE REPOSITORY',
       'conf.php     4.1 kB   1      -',
       'uploads/     12.0 MB  120    1 changed, 118 added, 2 missing',
       'data/        0 B      2      the same',
       '(elsewhere)  8.2 kB   2      -',
+      String.raw`(elsewhere) is what no path of the live release holds: old/, x\x1b.txt`,
+      '',
+      'To commit what the site has written, fetch it into a clone of the repository:',
+      '  ssh -p 2222 git@localhost run demo.localhost -- tar -ch conf.php | tar -x',
       '',
     ])
   })
 
   it('says where a quota is just a number, and where not all was looked at', async () => {
-    const out = await shown({ ...survey, enforced: false, partial: true, paths: [], elsewhere: { bytes: 0, files: 0 } })
+    const out = await shown({
+      ...survey,
+      enforced: false,
+      partial: true,
+      paths: [],
+      elsewhere: { bytes: 0, files: 0, names: [] },
+    })
     expect(out).toContain('not enforced here')
     expect(out).toContain('too much to look at')
     expect(out).toContain('No path is kept')

@@ -59,6 +59,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
     certificates: noCertificates,
     storages: await createStorages(config),
     background,
+    mail: { remove: () => Promise.resolve() },
     databases: { removeLeftovers: () => Promise.resolve() },
     clock: systemClock,
     log: silentLog,

@@ -20,9 +20,12 @@ describe('usage', () => {
       ['8', 'uploads/a'],
       ['16', 'uploads/b\nc'],
       ['1', 'uploads.txt'],
+      ['1', 'gel\u00f6scht/a'],
+      ['2', 'gel\u00f6scht/b\n/c'],
       ['2', 'conf.php'],
       ['4', 'caf\u00e9/x'],
       ['0', 'uploads'],
+      ['8', '.hosting/sessions/sess_1'],
     ] as const
     const bytes = Buffer.from(records.map(([blocks, name]) => `${blocks} ${name}\0`).join(''))
     const expected = {
@@ -31,7 +34,8 @@ describe('usage', () => {
         ['conf.php', { bytes: 2 * 512, files: 1 }],
         ['uploads/', { bytes: 24 * 512, files: 3 }],
       ]),
-      elsewhere: { bytes: 512, files: 1 },
+      elsewhere: { bytes: 4 * 512, files: 3, names: ['gelöscht/', 'uploads.txt'] },
+      sessions: { bytes: 8 * 512, files: 1 },
     }
     fc.assert(
       fc.property(fc.array(fc.nat(bytes.length)), (cuts) => {

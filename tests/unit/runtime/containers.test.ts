@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { renderBuild } from '../../../src/runtime/docker/build-container.ts'
 import { renderInstance } from '../../../src/runtime/docker/instance-container.ts'
 import { cacheVolumeName } from '../../../src/runtime/docker/labels.ts'
+import { renderTool } from '../../../src/runtime/docker/tool-container.ts'
 
 const limits = { memoryMb: 64, cpus: 10_000, pids: 32 }
 const instance = renderInstance(
@@ -33,10 +34,26 @@ const build = renderBuild(
   },
   { homeId: 'home1', buildpacksDirectory: '/b', image: 'hosting/builder:1', network: 'hosting-build' },
 )
+const tool = renderTool(
+  {
+    id: 't1',
+    site: 'example.org',
+    image: 'php-8.4',
+    command: ['one-off', 'php'],
+    workingDirectory: '/site/tree',
+    uid: 200_001,
+    env: {},
+    mounts: [{ source: '/r', target: '/site', access: 'ro' }],
+    limits,
+    network: 'none',
+  },
+  { homeId: 'home1', image: 'hosting/php-8.4:1', network: 'none', hasInput: true, hasTerminal: false },
+)
 
 describe.each([
   ['an instance', instance],
   ['a build', build],
+  ['a tool', tool],
 ])('%s', (_, { User, HostConfig, Labels }) => {
   it('runs as its own uid without capabilities or a way to gain any', () => {
     expect(User).toBe('200001:200001')
@@ -66,6 +83,12 @@ describe('an instance', () => {
   it('has no network and a temporary directory where nothing can be run', () => {
     expect(instance.HostConfig?.NetworkMode).toBe('none')
     expect((instance.HostConfig?.Tmpfs as Record<string, string>)['/tmp']).toMatch(/noexec,nosuid/)
+  })
+})
+
+describe('a tool', () => {
+  it('starts where it is told, as a child of an init that forwards signals, which process 1 would ignore', () => {
+    expect(tool).toMatchObject({ WorkingDir: '/site/tree', HostConfig: { Init: true } })
   })
 })
 

@@ -18,6 +18,8 @@ foreach (['AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SAL
 // A release never changes: new versions, plugins and themes come with a push.
 define('DISALLOW_FILE_MODS', true);
 define('AUTOMATIC_UPDATER_DISABLED', true);
+// What is due is done at a visit, after its answer: a site does not reach itself by its public name, as WordPress would else try.
+define('ALTERNATE_WP_CRON', true);
 define('WP_DEBUG', (bool) getenv('WP_DEBUG'));
 define('WP_DEBUG_DISPLAY', false);
 

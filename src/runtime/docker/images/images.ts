@@ -85,13 +85,16 @@ async function makeBase(
 /** @returns the image's id */
 async function ensureImage(
   { engine, buildpacksDirectory }: ImagesParts,
-  { tag, fresh, make }: { tag: string; report: Report; fresh: boolean; make: () => Promise<void> },
+  { tag, fresh, report, make }: { tag: string; report: Report; fresh: boolean; make: () => Promise<void> },
 ): Promise<string> {
   const found = fresh ? undefined : await findImage(engine, tag)
   if (found !== undefined) return found
   return await withLock(buildpacksDirectory, async () => {
     // Whoever had the lock before may have made it.
-    if (fresh || (await findImage(engine, tag)) === undefined) await make()
+    if (fresh || (await findImage(engine, tag)) === undefined) {
+      if (!fresh) report(`The image ${tag} is made once on this server; that takes some minutes.`)
+      await make()
+    }
     return (await ask(engine.getImage(tag).inspect())).Id
   })
 }

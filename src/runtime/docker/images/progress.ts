@@ -2,7 +2,8 @@
 
 import { stripVTControlCharacters } from 'node:util'
 
-const everyMs = 5000
+/** What prints by itself is slow enough to be looked at now and then. */
+const everyMs = 15_000
 
 export type Report = (line: string) => void
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseComposerJson } from '../../../../src/buildpacks/php/composer-json.ts'
 import { renderIni } from '../../../../src/buildpacks/php/ini.ts'
+import { noteUnknownSettings } from '../../../../src/buildpacks/php/setting-names.ts'
 import { noteUserIni, parseUserIni } from '../../../../src/buildpacks/php/user-ini.ts'
 import { parseProcfile } from '../../../../src/buildpacks/procfile.ts'
 
@@ -39,6 +40,30 @@ describe('[php] ini', () => {
   })
 })
 
+describe('a setting that PHP does not know', () => {
+  it.each([
+    ['memory_limt', '(did you mean memory_limit?)'],
+    ['Memory_Limit', '(did you mean memory_limit?)'],
+    ['opcache.enabled', '(did you mean opcache.enable?)'],
+    ['sesion.gc_maxlifetime', '(did you mean session.gc_maxlifetime?)'],
+    ['xdebug.mode', 'no setting xdebug.mode here,'],
+  ])('%s is told of', (name, words) => {
+    expect(noteUnknownSettings([name])).toEqual([expect.stringContaining(words)])
+  })
+
+  it('is none of these', () => {
+    const known = [
+      'memory_limit',
+      'short_open_tag',
+      'date.timezone',
+      'opcache.enable',
+      'engine',
+      'session.gc_maxlifetime',
+    ]
+    expect(noteUnknownSettings([...known, 'variables_order', 'display_errors'])).toEqual([])
+  })
+})
+
 describe('.user.ini', () => {
   it('is read as PHP reads it', () => {
     const text = '; comment\nmemory_limit = 64M\nname="a ; b" ; why\n[section]\nbroken\n'
@@ -52,6 +77,17 @@ describe('.user.ini', () => {
     expect(noteUserIni({ folder: 'sub', text: 'memory_limit=1G\npost_max_size=8M' }, limits)).toEqual([
       'sub/.user.ini: memory_limit: 1G is more than the 256 MB that an instance has',
     ])
+  })
+})
+
+describe('a .user.ini with a mistake', () => {
+  it('is told which line is no setting', () => {
+    const text = '; comment\n\nmemory_limit = 64M\n[section]\n[[[ = (\nname[] = x\n'
+    expect(noteUserIni({ folder: '', text }, limits)).toEqual([
+      '.user.ini: line 5 is no setting (name = value)',
+      '.user.ini: line 6 is no setting (name = value)',
+    ])
+    expect(noteUserIni({ folder: '', text: '<html>\n'.repeat(100) }, limits)).toHaveLength(3)
   })
 })
 

@@ -153,5 +153,7 @@ describe('cron', () => {
     await expect(site.processes.runCron(await site.site(), 2, () => undefined)).rejects.toMatchObject({
       code: 'not-found',
     })
+    const stopped = { ...(await site.site()), state: 'stopped' as const }
+    await expect(site.processes.runCron(stopped, 1, () => undefined)).rejects.toThrow('is stopped')
   })
 })

@@ -1,5 +1,5 @@
-// The daemon is killed before, while and after the release command runs: the old release serves on, the command has ended, nothing of it
-// is left, and the push can be repeated.
+// A release command that hangs is ended. A daemon that is killed before it, while it runs or after it: the old release serves on, nothing
+// of the command is left, and the push can be repeated.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { containersOf } from '../helpers/clean-up.ts'
 import { Platform } from '../helpers/platform.ts'
@@ -31,6 +31,19 @@ async function restart(): Promise<void> {
   await platform.start()
   await until('one instance to be all there is', async () => (await containers()) === 1)
 }
+
+describe('a release command that hangs', () => {
+  it('is ended, and the old release serves on', async () => {
+    await platform.stop()
+    await platform.start({ flags: { 'release-timeout': '1' } })
+    await copy.commit(files('new', 'echo working; sleep 1000'))
+    const pushed = await copy.push()
+    expect(pushed.exitCode).not.toBe(0)
+    expect(pushed.stderr).toContain('       working')
+    expect(pushed.stderr).toContain('did not end within 1 s, and was killed')
+    expect(await text()).toBe('old once\n')
+  })
+})
 
 describe('a daemon killed at the release command', () => {
   it.each(['before:release', 'after:release'])('%s: the old release serves on', async (fault) => {
