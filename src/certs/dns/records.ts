@@ -3,7 +3,6 @@ import type { Config } from '../../config/load.ts'
 import { createHook } from './hook.ts'
 import { createZone } from './rfc2136.ts'
 
-
 export interface TxtRecords {
   /** One value more: others of the same name stay (an apex and its wildcard have one each). Idempotent. */
   addTxt(name: string, value: string, signal: AbortSignal): Promise<void>
