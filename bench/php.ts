@@ -1,15 +1,14 @@
 // Programs through the edge, beside a bare nginx with php-fpm 8.2 that has their settings: a greeting, and one query of a database;
 // with php-fpm in the instance, and with Apache. Both ask the platform's database server.
-import { cpus } from 'node:os'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Credentials, credentialsOf, socketOf } from '../tests/helpers/database.ts'
 import { type Files, WorkingCopy } from '../tests/helpers/working-copy.ts'
 import { writeTree } from '../tests/helpers/static-site.ts'
 import { freePort } from '../tests/helpers/ports.ts'
-import { startCompiled } from './lib/compiled-platform.ts'
 import { interleave } from './lib/interleave.ts'
 import { startBarePhp } from './lib/php-fpm.ts'
+import { children, startForPhp } from './lib/php-platform.ts'
 import { firstPushMs } from './lib/pushed-site.ts'
 import { type Goal, type Result, resultOf } from './lib/result.ts'
 import { measureLoad } from './lib/wrk.ts'
@@ -18,8 +17,6 @@ export const name = 'php'
 
 const rounds = 15
 const seconds = 1
-const children = 8
-const memoryMb = children * 32
 
 /** The one thing in which they differ is where the socket is. */
 const programs = {
@@ -42,17 +39,7 @@ const database: Files = { 'hosting.toml': '[database]\nengine = "mariadb"\n' }
 
 export async function run(): Promise<Result[]> {
   await using stack = new AsyncDisposableStack()
-  const platform = stack.use(
-    await startCompiled({
-      // One client stands for all the visitors; an instance gets what the floor has.
-      flags: {
-        'request-rate': '0',
-        'instance-cpus': String(cpus().length),
-        'instance-memory-mb': String(memoryMb),
-        'database-connections': '100',
-      },
-    }),
-  )
+  const platform = stack.use(await startForPhp())
   for (const [site, files] of Object.entries({ fpm: {}, apache: rules })) {
     const copy = await WorkingCopy.create(platform.admin, site, { ...settings, ...database, ...files })
     await copy.pushOk(['main'], { timeoutMs: firstPushMs })

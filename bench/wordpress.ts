@@ -1,7 +1,6 @@
 // The front page of a WordPress, logged out, beside the same WordPress with the same database under a bare nginx with php-fpm 8.2; and that
 // what the site says about caching reaches the visitor as it is.
 import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { Browser } from '../tests/helpers/browser.ts'
 import { credentialsOf, socketOf } from '../tests/helpers/database.ts'
@@ -10,9 +9,9 @@ import type { Platform } from '../tests/helpers/platform.ts'
 import { freePort } from '../tests/helpers/ports.ts'
 import { assembleWordPress, installWordPress } from '../tests/helpers/wordpress.ts'
 import { WorkingCopy } from '../tests/helpers/working-copy.ts'
-import { startCompiled } from './lib/compiled-platform.ts'
 import { interleave } from './lib/interleave.ts'
 import { startBarePhp } from './lib/php-fpm.ts'
+import { children, startForPhp } from './lib/php-platform.ts'
 import { firstPushMs } from './lib/pushed-site.ts'
 import { type Result, resultOf } from './lib/result.ts'
 import { measureLoad } from './lib/wrk.ts'
@@ -21,22 +20,12 @@ export const name = 'wordpress'
 
 const rounds = 11
 const seconds = 2
-const children = 8
 const cacheControl = 'public, max-age=300'
 const mustUse = `<?php add_action('send_headers', fn () => header('Cache-Control: ${cacheControl}'));`
 
 export async function run(): Promise<Result[]> {
   await using stack = new AsyncDisposableStack()
-  const platform = stack.use(
-    await startCompiled({
-      flags: {
-        'request-rate': '0',
-        'instance-cpus': String(cpus().length),
-        'instance-memory-mb': String(children * 32),
-        'database-connections': '100',
-      },
-    }),
-  )
+  const platform = stack.use(await startForPhp())
   const copy = await WorkingCopy.create(platform.admin, 'blog', { '.php-version': '8.2\n' })
   await assembleWordPress(copy.directory)
   await copy.commit({ 'wp-content/mu-plugins/headers.php': mustUse })

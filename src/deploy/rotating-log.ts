@@ -2,7 +2,7 @@
 import { appendFile, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { absentAsUndefined, ensureDirectory } from '../lib/files.ts'
-import { readTail } from '../lib/tail.ts'
+import { readRotatedTail } from '../lib/tail.ts'
 
 const maxLogBytes = 5 * 1024 * 1024
 
@@ -18,10 +18,7 @@ export async function appendToLog(path: string, text: string): Promise<void> {
 
 /** The last `count` lines, oldest first, over both files. */
 export async function readLog(path: string, count: number): Promise<string[]> {
-  const current = (await readTail(path, count))?.lines ?? []
-  const missing = count - current.length
-  const rotated = missing > 0 ? ((await readTail(`${path}.1`, missing))?.lines ?? []) : []
-  return [...rotated, ...current]
+  return (await readRotatedTail(path, count)).lines
 }
 
 /** A text that came from a site, as part of a line: with line ends in it, it could forge others. */

@@ -36,6 +36,14 @@ export async function readTail(path: string, count: number, maxBytes = 8 * 1024 
   }
 }
 
+/** The last lines over two files, `path` and `path.1`, which it was renamed to; the position is that in the newer. */
+export async function readRotatedTail(path: string, count: number): Promise<Partial<Tail> & Pick<Tail, 'lines'>> {
+  const current = await readTail(path, count)
+  const missing = count - (current?.lines.length ?? 0)
+  const older = missing > 0 ? await readTail(`${path}.1`, missing) : undefined
+  return { ...current, lines: [...(older?.lines ?? []), ...(current?.lines ?? [])] }
+}
+
 async function lastBytes(
   file: FileHandle,
   { size, count, maxBytes }: { size: number; count: number; maxBytes: number },

@@ -6,14 +6,14 @@ import {
   processLogPath,
   readProcessLog,
 } from '../../deploy/processes/process-log.ts'
-import { followLines, readTail, type TailPosition } from '../../lib/tail.ts'
 import type { SiteContext } from '../command.ts'
 import type { LogEntry, LogSource } from './entry.ts'
+import { fileLog } from './file-log.ts'
 import { instancesLog } from './instances.ts'
 
 /** All of cron.log: runs are written down as they go on. */
 export function cronLog(context: SiteContext): LogSource {
-  return fileLog(context, 'cron', () => true)
+  return processLog(context, 'cron', () => true)
 }
 
 /** The containers of workers, and what worker.log says of those that ended. */
@@ -30,7 +30,7 @@ export function workerLog(context: SiteContext): LogSource {
       ),
   })
   // The output that is archived there has been shown before, from its container.
-  const events = fileLog(context, 'worker', ({ stream }) => stream === 'event')
+  const events = processLog(context, 'worker', ({ stream }) => stream === 'event')
   return {
     async backlog(count) {
       await events.backlog(0)
@@ -42,31 +42,19 @@ export function workerLog(context: SiteContext): LogSource {
   }
 }
 
-function fileLog(
+function processLog(
   { config, site, clock }: SiteContext,
   kind: ProcessKind,
   isWanted: (line: ProcessLine) => boolean,
 ): LogSource {
-  const path = processLogPath(config.home, site.name, kind)
-  let position: TailPosition | undefined
-  return {
-    async backlog(count) {
-      const current = await readTail(path, count)
-      position = current?.position
-      const missing = count - (current?.lines.length ?? 0)
-      const rotated = missing > 0 ? await readTail(`${path}.1`, missing) : undefined
-      const lines = [...(rotated?.lines ?? []), ...(current?.lines ?? [])].flatMap(
-        (line) => parseProcessLine(line) ?? [],
-      )
-      return lines.filter(isWanted).map((line) => toEntry(kind, line))
+  return fileLog({
+    path: processLogPath(config.home, site.name, kind),
+    clock,
+    toEntry(text) {
+      const line = parseProcessLine(text)
+      return line !== undefined && isWanted(line) ? [toEntry(kind, line)] : []
     },
-    async follow(emit, signal) {
-      for await (const text of followLines(path, { from: position, clock, signal })) {
-        const line = parseProcessLine(text)
-        if (line !== undefined && isWanted(line)) await emit(toEntry(kind, line))
-      }
-    },
-  }
+  })
 }
 
 function toEntry(source: ProcessKind, { time, name, stream, text }: ProcessLine): LogEntry {

@@ -3,11 +3,12 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Browser, formFields, picture } from '../../helpers/browser.ts'
+import { startApplication } from '../../helpers/application.ts'
+import { type Browser, formFields, picture } from '../../helpers/browser.ts'
 import { unpackDebian } from '../../helpers/debian-tree.ts'
-import { type Platform, startPlatform } from '../../helpers/platform.ts'
+import type { Platform } from '../../helpers/platform.ts'
 import { runOk } from '../../helpers/session.ts'
-import { WorkingCopy } from '../../helpers/working-copy.ts'
+import type { WorkingCopy } from '../../helpers/working-copy.ts'
 
 const password = 'a long enough passphrase 7'
 
@@ -15,16 +16,11 @@ let platform: Platform
 let wiki: WorkingCopy
 let ann: Browser
 let visitor: Browser
-let told = ''
+let told: string
 
 beforeAll(async () => {
-  platform = await startPlatform()
-  wiki = await WorkingCopy.create(platform.admin, 'notes', {})
-  await assemble(wiki.directory)
-  await wiki.commit()
-  told = (await wiki.pushOk(['main'], { timeoutMs: 900_000 })).stderr
-  ann = new Browser(platform, 'notes')
-  visitor = new Browser(platform, 'notes')
+  const application = await startApplication('notes', assemble)
+  ;({ platform, copy: wiki, told, owner: ann, visitor } = application)
 }, 900_000)
 afterAll(async () => await platform[Symbol.asyncDispose]())
 

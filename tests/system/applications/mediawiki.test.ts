@@ -4,11 +4,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { Browser, type Fields, formFields, type Page, picture } from '../../helpers/browser.ts'
+import { startApplication } from '../../helpers/application.ts'
+import { type Browser, type Fields, formFields, type Page, picture } from '../../helpers/browser.ts'
 import { credentialsOf } from '../../helpers/database.ts'
 import { unpackDebian } from '../../helpers/debian-tree.ts'
-import { type Platform, startPlatform } from '../../helpers/platform.ts'
-import { WorkingCopy } from '../../helpers/working-copy.ts'
+import type { Platform } from '../../helpers/platform.ts'
+import type { WorkingCopy } from '../../helpers/working-copy.ts'
 
 const password = 'a long enough passphrase 7'
 
@@ -16,16 +17,11 @@ let platform: Platform
 let wiki: WorkingCopy
 let ann: Browser
 let visitor: Browser
-let told = ''
+let told: string
 
 beforeAll(async () => {
-  platform = await startPlatform()
-  wiki = await WorkingCopy.create(platform.admin, 'wiki', {})
-  await assemble(wiki.directory)
-  await wiki.commit()
-  told = (await wiki.pushOk(['main'], { timeoutMs: 900_000 })).stderr
-  ann = new Browser(platform, 'wiki')
-  visitor = new Browser(platform, 'wiki')
+  const application = await startApplication('wiki', assemble)
+  ;({ platform, copy: wiki, told, owner: ann, visitor } = application)
 }, 900_000)
 afterAll(async () => await platform[Symbol.asyncDispose]())
 

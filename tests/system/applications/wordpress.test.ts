@@ -4,11 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { Browser, formFields, picture } from '../../helpers/browser.ts'
+import { startApplication } from '../../helpers/application.ts'
+import { type Browser, formFields, picture } from '../../helpers/browser.ts'
 import { projectRoot } from '../../helpers/paths.ts'
-import { type Platform, startPlatform } from '../../helpers/platform.ts'
+import type { Platform } from '../../helpers/platform.ts'
 import { assembleWordPress, installWordPress } from '../../helpers/wordpress.ts'
-import { WorkingCopy } from '../../helpers/working-copy.ts'
+import type { WorkingCopy } from '../../helpers/working-copy.ts'
 
 const password = 'a long enough passphrase 7'
 const mediaSchema = z.object({
@@ -20,16 +21,11 @@ let platform: Platform
 let blog: WorkingCopy
 let ann: Browser
 let visitor: Browser
-let told = ''
+let told: string
 
 beforeAll(async () => {
-  platform = await startPlatform()
-  blog = await WorkingCopy.create(platform.admin, 'blog', {})
-  await assembleWordPress(blog.directory)
-  await blog.commit()
-  told = (await blog.pushOk(['main'], { timeoutMs: 900_000 })).stderr
-  ann = new Browser(platform, 'blog')
-  visitor = new Browser(platform, 'blog')
+  const application = await startApplication('blog', assembleWordPress)
+  ;({ platform, copy: blog, told, owner: ann, visitor } = application)
 }, 900_000)
 afterAll(async () => await platform[Symbol.asyncDispose]())
 
