@@ -76,6 +76,16 @@ ensure_build() {
   step 'compiling the platform' build_platform
 }
 
+# What closes the jail of SFTP sessions from the inside: preloaded, so it is a shared library (jail/enter.c).
+ensure_jail() {
+  [[ "$root/jail/enter.so" -nt "$root/jail/enter.c" ]] || step 'compiling the jail' build_jail
+}
+
+build_jail() {
+  as_owner cc -O2 -Wall -fPIC -shared -o "$root/jail/enter.so.new" "$root/jail/enter.c"
+  as_owner mv "$root/jail/enter.so.new" "$root/jail/enter.so"
+}
+
 # Types are checked by `npm test`; here that would take four times as long.
 # Beside the old one, then swapped: a platform that runs from dist/ never sees half of it, and no file of a removed source stays.
 build_platform() {

@@ -14,6 +14,11 @@ platform_needs=(
   'losetup mount'
   'git git'
   'ssh-keygen openssh-client'
+  '/usr/lib/openssh/sftp-server openssh-sftp-server'
+  'bwrap bubblewrap'
+  'rsync rsync'
+  'cc gcc'
+  '/usr/include/unistd.h libc6-dev'
   '/usr/share/publicsuffix/public_suffix_list.dat publicsuffix'
   'nsupdate bind9-dnsutils'
 )
@@ -31,6 +36,11 @@ test_needs=(
   'pebble pebble'
   '/usr/sbin/named bind9'
   'testssl testssl.sh'
+  'git-lfs git-lfs'
+  'lftp lftp'
+  'rclone rclone'
+  'sshfs sshfs'
+  '/usr/lib/python3/dist-packages/paramiko/__init__.py python3-paramiko'
 )
 bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
 # The same extensions as instances have: each takes its time of every request.

@@ -48,6 +48,12 @@ export const makeFifo: Call<[path: string, mode: number]> = library.func(
   'int mkfifo(const char *path, unsigned int mode)',
 )
 
+/** inotify_init1(2). @returns a descriptor, or -1 */
+export const initInotify: Call<[flags: number]> = library.func('int inotify_init1(int flags)')
+export const addWatch: Call<[descriptor: number, path: string, mask: number]> = library.func(
+  'int inotify_add_watch(int descriptor, const char *path, unsigned int mask)',
+)
+
 const fcntl: Call<[descriptor: number, command: number, type: 'int', argument: number]> = library.func(
   'int fcntl(int descriptor, int command, ...)',
 )

@@ -6,6 +6,7 @@ const levels: readonly (readonly string[])[] = [
   ['gateway'],
   ['commands'],
   ['phpmyadmin'],
+  ['uploads'],
   ['deploy'],
   ['buildpacks', 'data', 'git', 'runtime', 'edge', 'certs'],
   ['access'],

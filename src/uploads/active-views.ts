@@ -1,0 +1,79 @@
+// The views that are in use, each once, whoever came how often: they share its tree, its watch and its turn to be committed.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TreeWatch, watchTree } from '../lib/posix/watch-tree.ts'
+import { Turns } from '../lib/turns.ts'
+import type { Account } from '../store/accounts.ts'
+import type { Site } from '../store/sites.ts'
+import type { CommitParts } from './commit-view.ts'
+import { openView, prepareView } from './prepare.ts'
+import { writeWatch } from './state.ts'
+import { treeOf, type View } from './view.ts'
+
+export interface ActiveView {
+  readonly view: View
+  readonly site: Pick<Site, 'id' | 'name'>
+  sessions: number
+  watch: TreeWatch | undefined
+  /** Something was written since the last commit. */
+  dirty: boolean
+  /** When something was last written or open, by performance.now(). */
+  busyAt: number
+  /** The last to come: they are told. */
+  readonly listeners: Set<(line: string) => void>
+}
+
+export class ActiveViews {
+  readonly #views = new Map<string, ActiveView>()
+  readonly #parts: CommitParts
+  readonly turns = new Turns<string>()
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts
+  }
+
+  list(): ActiveView[] {
+    return [...this.#views.values()]
+  }
+
+  /** Whoever enters must leave. */
+  async enter(site: Site, account: Account): Promise<ActiveView> {
+    const key = keyOf(site.id, account.id)
+    return await this.turns.take(key, async () => {
+      const active = this.#views.get(key) ?? (await this.#activate(site, account))
+      this.#views.set(key, active)
+      active.sessions += 1
+      return active
+    })
+  }
+
+  async leave(active: ActiveView): Promise<void> {
+    const key = keyOf(active.view.siteId, active.view.account.id)
+    await this.turns.take(key, async () => {
+      active.sessions -= 1
+      if (active.sessions > 0) return
+      this.#views.delete(key)
+      active.watch?.[Symbol.dispose]()
+      await rm(join(active.view.directory, 'watch.json'), { force: true })
+    })
+  }
+
+  /** Nobody enters or leaves, and nothing else is committed of this view meanwhile. */
+  async inTurn<T>({ view }: Pick<ActiveView, 'view'>, work: () => Promise<T>): Promise<T> {
+    return await this.turns.take(keyOf(view.siteId, view.account.id), work)
+  }
+
+  async #activate(site: Site, account: Account): Promise<ActiveView> {
+    const view = await openView(site, account, this.#parts)
+    await prepareView(view, site, this.#parts)
+    await writeWatch(view.directory, { lookedAtMs: Date.now(), open: [] })
+    const watch = watchTree(treeOf(view), view.storage)
+    const busyAt = performance.now()
+    // What an earlier run left uncommitted counts as written just now.
+    return { view, site, sessions: 0, watch, dirty: true, busyAt, listeners: new Set() }
+  }
+}
+
+function keyOf(siteId: number, accountId: number): string {
+  return `${siteId}-${accountId}`
+}

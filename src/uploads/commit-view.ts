@@ -1,0 +1,250 @@
+// One upload becomes one commit, on top of what the branch is by then, and goes the way of a push: prepare, prove, the ref, switch.
+import { createHash } from 'node:crypto'
+import { repositoryPath } from '../config/home.ts'
+import type { Config } from '../config/load.ts'
+import type { Deployments } from '../deploy/types.ts'
+import { HostingError } from '../errors/hosting-error.ts'
+import { type ChangedPath, changedPaths } from '../git/changes.ts'
+import { importChanges, type ImportedFile } from '../git/import-changes.ts'
+import { moveRef, setRef } from '../git/move-ref.ts'
+import { ensureRepository, findRef } from '../git/repository.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { Rooted } from '../lib/rooted.ts'
+import type { Store } from '../store/store.ts'
+import { bringIn } from './arrive.ts'
+import { type Difference, findDifference, removed, type Written } from './difference.ts'
+import { mergeChanges, type Merge } from './merge.ts'
+import { messageOf } from './message.ts'
+import { Changing, readSeen, targetOf } from './objects.ts'
+import { writeState } from './state.ts'
+import { type SiteOfView, treeOf, type View } from './view.ts'
+
+export interface CommitParts {
+  readonly config: Config
+  readonly store: Store
+  readonly deployments: Pick<Deployments, 'push'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Tests kill the process here. */
+  readonly onStep?: (step: string) => void
+}
+
+export interface Commit {
+  readonly site: SiteOfView
+  /** Inodes that somebody writes to. */
+  readonly open: ReadonlySet<string>
+  /** What the upload came by: SFTP, rsync, scp. */
+  readonly program: string
+  readonly message?: string
+  readonly print: (line: string) => void
+}
+
+interface Rest {
+  /** Not to be committed: `.git`, sockets. */
+  readonly leftOut: readonly string[]
+  /** Not complete. */
+  readonly pending: readonly string[]
+}
+
+export type Outcome =
+  | { readonly is: 'unchanged'; readonly pending: readonly string[] }
+  | ({ readonly is: 'live'; readonly commit: string; readonly files: number } & Rest)
+  | { readonly is: 'refused'; readonly error: HostingError; readonly branch: string; readonly files: number }
+  | { readonly is: 'conflict'; readonly conflicts: readonly string[]; readonly branch: string }
+  | { readonly is: 'too-large'; readonly error: HostingError }
+
+/** While the branch moves faster than uploads are proven, somebody else's go first. */
+const mostTries = 5
+
+export async function commitView(view: View, commit: Commit, parts: CommitParts): Promise<Outcome> {
+  for (let tries = 1; ; tries++) {
+    const outcome = await tryCommit(view, commit, parts)
+    if (outcome !== 'moved') return outcome
+    if (tries === mostTries)
+      throw new HostingError('busy', `${commit.site.name} is deployed to faster than this upload can be`, {
+        hint: 'It is kept, and tried again with the next change.',
+      })
+  }
+}
+
+async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promise<Outcome | 'moved'> {
+  const { site } = commit
+  const repository = repositoryPath(parts.config.home, site.name)
+  await ensureRepository(repository, { branch: site.branch })
+  const difference = await findDifference(view, { repository, limits: limitsOf(parts.config), open: commit.open })
+  const tooLarge = excess(difference, parts.config)
+  if (tooLarge !== undefined) return { is: 'too-large', error: tooLarge }
+  const head = await findRef(repository, `refs/heads/${site.branch}`)
+  const theirs = await changesSince(view, { repository, head })
+  const merge = mergeChanges(difference.changes, theirs)
+  const work: Work = { view, commit, parts, repository, head, difference, merge }
+  if (merge.conflicts.length > 0) return await setAsideConflicts(work)
+  if (merge.ours.size > 0) return await submit(work)
+  if (head !== undefined && head !== view.state.base) await arriveAt(work, head)
+  return { is: 'unchanged', pending: difference.pending }
+}
+
+interface Work {
+  readonly view: View
+  readonly commit: Commit
+  readonly parts: CommitParts
+  readonly repository: string
+  /** Of the branch; undefined: it is empty. */
+  readonly head: string | undefined
+  readonly difference: Difference
+  readonly merge: Merge
+}
+
+export function limitsOf(config: Config) {
+  return { maxFiles: config['max-files'], maxTreeBytes: config['max-release-mb'] * 1024 * 1024 }
+}
+
+function excess({ scan }: Difference, config: Config): HostingError | undefined {
+  const { maxFiles, maxTreeBytes } = limitsOf(config)
+  const what =
+    scan.files.size > maxFiles
+      ? `more than ${maxFiles} files`
+      : scan.bytes > maxTreeBytes
+        ? `more than ${config['max-release-mb']} MB`
+        : undefined
+  return what === undefined
+    ? undefined
+    : new HostingError('too-large', `The uploaded tree has ${what}`, { hint: 'Remove what need not be published.' })
+}
+
+async function changesSince(
+  { state }: View,
+  { repository, head }: { repository: string; head: string | undefined },
+): Promise<ChangedPath[]> {
+  if (head === undefined || state.base === null || head === state.base)
+    return await rootChanges(state.base, { repository, head })
+  return await changedPaths({ repository }, { from: state.base, to: head })
+}
+
+/** The tree without anything in it, which Git knows without having it. */
+const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+
+async function rootChanges(
+  base: string | null,
+  { repository, head }: { repository: string; head: string | undefined },
+): Promise<ChangedPath[]> {
+  if (base !== null || head === undefined) return []
+  return await changedPaths({ repository }, { from: emptyTree, to: head })
+}
+
+/** @returns 'moved' when the branch has moved meanwhile */
+async function submit(work: Work): Promise<Outcome | 'moved'> {
+  const { view, commit, parts, repository, head, difference, merge } = work
+  const attempt = fingerprint(merge.ours, head)
+  if (attempt === view.state.attempted) return { is: 'unchanged', pending: difference.pending }
+  const made = await makeCommit(work, { parent: head, changes: merge.ours })
+  if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()] }
+  parts.onStep?.('sftp:committed')
+  const site = await parts.store.sites.get(commit.site.id)
+  const update = { ref: `refs/heads/${site.branch}`, from: head ?? '0'.repeat(40), to: made }
+  const hooks = parts.deployments.push(site, view.account)
+  const received = { updates: [update], objects: { repository }, gitPid: 0, print: commit.print }
+  try {
+    await hooks.preReceive(received)
+    if (!(await moveRef(repository, { ref: update.ref, from: head, to: made }))) return 'moved'
+    parts.onStep?.('sftp:moved')
+    await hooks.postReceive(received)
+  } catch (error) {
+    return await refusedBy(error, { ...work, made, attempt })
+  } finally {
+    await hooks.end()
+  }
+  await arriveAt(work, made)
+  const { leftOut } = difference.scan
+  return { is: 'live', commit: made, files: merge.ours.size, leftOut, pending: difference.pending }
+}
+
+async function refusedBy(thrown: unknown, work: Work & { made: string; attempt: string }): Promise<Outcome | 'moved'> {
+  if (!(thrown instanceof HostingError)) throw thrown
+  if (thrown.code === 'superseded' || thrown.code === 'shutting-down') throw thrown
+  const { view, commit, repository, head, made, attempt, merge } = work
+  const now = await findRef(repository, `refs/heads/${commit.site.branch}`)
+  if (now !== head) return 'moved'
+  const branch = await keepOnBranch(work, made)
+  view.state.attempted = attempt
+  await writeState(view.directory, view.state)
+  // A push prints why as it goes, and ends with a summary.
+  const error = thrown.cause instanceof HostingError ? thrown.cause : thrown
+  return { is: 'refused', error, branch, files: merge.ours.size }
+}
+
+/** What was uploaded against somebody else's change is kept on a branch; the rest of what they changed comes into the view. */
+async function setAsideConflicts(work: Work): Promise<Outcome> {
+  const { view, difference, merge, head } = work
+  const own = new Map(merge.conflicts.map((path) => [path, difference.changes.get(path) ?? null] as const))
+  const made = await makeCommit(work, { parent: view.state.base ?? undefined, changes: own })
+  if (made === undefined || head === undefined) return { is: 'conflict', conflicts: [], branch: '' }
+  const branch = await keepOnBranch(work, made)
+  for (const [path, change] of own) view.state.parked[path] = change?.signature ?? removed
+  await arriveAt(work, head)
+  return { is: 'conflict', conflicts: merge.conflicts, branch }
+}
+
+async function keepOnBranch({ view, repository }: Work, commit: string): Promise<string> {
+  const branch = `sftp/${view.account.name.replaceAll('.', '-')}`
+  await setRef(repository, `refs/heads/${branch}`, commit)
+  return branch
+}
+
+/** The view is now made from `commit`: what others put into that is brought in. */
+async function arriveAt({ view, repository, difference, merge }: Work, commit: string): Promise<void> {
+  const signatures = new Map([...difference.scan.files].map(([path, { signature }]) => [path, signature]))
+  const stale = await bringIn(view, { repository, theirs: merge.theirs, signatures })
+  const { state } = view
+  view.state = { ...state, base: commit, stale: [...new Set([...state.stale, ...stale])], attempted: null }
+  await writeState(view.directory, view.state)
+}
+
+/** Undefined: a file is being changed. */
+async function makeCommit(
+  { view, commit, parts, repository }: Work,
+  { parent, changes }: { parent: string | undefined; changes: ReadonlyMap<string, Written | null> },
+): Promise<string | undefined> {
+  using root = Rooted.open(treeOf(view))
+  const { account } = view
+  try {
+    return await importChanges({
+      repository,
+      ref: `refs/hosting/uploads/${view.siteId}-${account.id}`,
+      parent,
+      author: { name: account.name, mail: account.mail ?? `${account.name}@${parts.config['base-domain']}` },
+      message: commit.message ?? messageOf([...changes.keys()], commit.program),
+      date: parts.clock.now(),
+      removed: [...changes].filter(([, change]) => change === null).map(([path]) => path),
+      written: writtenFiles(root, changes),
+    })
+  } catch (error) {
+    if (error instanceof Changing) return undefined
+    throw error
+  }
+}
+
+function* writtenFiles(
+  root: Rooted,
+  changes: ReadonlyMap<string, Written | null>,
+): Generator<readonly [string, ImportedFile]> {
+  for (const [path, change] of changes) {
+    if (change === null) continue
+    const pieces = change.kind === 'link' ? () => [linkTarget(root, path, change)] : () => readSeen(root, path, change)
+    yield [path, { mode: change.mode, size: change.size, pieces }]
+  }
+}
+
+function linkTarget(root: Rooted, path: string, { size }: Written): Buffer {
+  const target = targetOf(root, path)
+  if (target?.length !== size) throw new Changing(path)
+  return target
+}
+
+function fingerprint(changes: ReadonlyMap<string, Written | null>, head: string | undefined): string {
+  const hash = createHash('sha256').update(head ?? '')
+  for (const [path, change] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`\0${path}\0${change?.mode ?? ''}${change?.object ?? ''}`)
+  return hash.digest('hex')
+}

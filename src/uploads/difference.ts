@@ -1,0 +1,74 @@
+// What an account has changed in its view: the tree as it lies there, compared with the commit that it was made from.
+import { listTree } from '../git/tree.ts'
+import type { TreeLimits } from '../git/types.ts'
+import { Rooted } from '../lib/rooted.ts'
+import { objectOf } from './objects.ts'
+import { type Scan, scanTree, type Seen } from './scan.ts'
+import { isStorage, treeOf, type View } from './view.ts'
+
+export interface Written extends Seen {
+  readonly object: string
+}
+
+export interface Difference {
+  /** By path (latin1); null: removed. */
+  readonly changes: ReadonlyMap<string, Written | null>
+  /** Files that are not complete: open, or being changed while they were read. */
+  readonly pending: readonly string[]
+  readonly scan: Scan
+}
+
+interface Looking {
+  readonly repository: string
+  readonly limits: TreeLimits
+  /** Inodes of files that somebody has open for writing. */
+  readonly open: ReadonlySet<string>
+  readonly signal?: AbortSignal
+}
+
+export async function findDifference(view: View, looking: Looking): Promise<Difference> {
+  using root = Rooted.open(treeOf(view))
+  const { limits, signal } = looking
+  const scan = await scanTree(root, view.storage, { maxFiles: limits.maxFiles, ...(signal && { signal }) })
+  const base = await listBase(view, looking)
+  const changes = new Map<string, Written | null>()
+  const pending: string[] = []
+  for (const [path, found] of scan.files) {
+    if (isSetAside(view, path, found)) continue
+    const object = looking.open.has(found.inode)
+      ? undefined
+      : await objectOf(root, { path, found, cache: view.objects })
+    const before = base.get(path)
+    if (object === undefined) pending.push(path)
+    else if (before?.object !== object || before.mode !== found.mode) changes.set(path, { ...found, object })
+  }
+  for (const path of base.keys()) if (isRemoved(view, path, scan)) changes.set(path, null)
+  return { changes, pending, scan }
+}
+
+interface Entry {
+  readonly mode: string
+  readonly object: string
+}
+
+export async function listBase(
+  { state }: Pick<View, 'state'>,
+  { repository, limits, signal }: Omit<Looking, 'open'>,
+): Promise<Map<string, Entry>> {
+  if (state.base === null) return new Map()
+  const { files } = await listTree({ repository }, state.base, { ...limits, ...(signal && { signal }) })
+  return new Map(files.map(({ path, mode, object }) => [path.toString('latin1'), { mode, object }]))
+}
+
+function isSetAside({ state }: View, path: string, { signature }: Seen): boolean {
+  return state.stale.includes(path) || state.parked[path] === signature
+}
+
+function isRemoved(view: View, path: string, { files }: Scan): boolean {
+  if (files.has(path) || isStorage(view, path)) return false
+  const { hidden, stale, parked } = view.state
+  return !hidden.includes(path) && !stale.includes(path) && parked[path] !== removed
+}
+
+/** In place of a signature: what was removed in a conflict. */
+export const removed = 'removed'

@@ -1,0 +1,46 @@
+// What a session was still writing when it ended: kept to be resumed, and not committed until it is touched again.
+import { type OpenFile } from '../lib/open-files.ts'
+import { openParent, Rooted } from '../lib/rooted.ts'
+import { describeCutOff } from './report.ts'
+import { seen } from './scan.ts'
+import { writeState } from './state.ts'
+import { isStorage, treeOf, type View } from './view.ts'
+
+/** Where jails have the sites (jail/enter.c). */
+const jailTree = '/tree/'
+
+/** A path within a site, of a file that a jailed process has open. */
+export function pathIn(site: string, path: string): string | undefined {
+  const prefix = `${jailTree}${site}/`
+  return path.startsWith(prefix) ? path.slice(prefix.length).replace(/ \(deleted\)$/, '') : undefined
+}
+
+/** To be called when the session's processes have ended: from then on the files stay as they are. */
+export async function parkOpen(view: View, open: readonly OpenFile[]): Promise<void> {
+  const paths = open.flatMap(({ path, inode }) => {
+    const inSite = pathIn(view.siteName, path)
+    return inSite === undefined || isStorage(view, inSite) ? [] : [{ path: inSite, inode }]
+  })
+  if (paths.length === 0) return
+  using root = Rooted.open(treeOf(view))
+  const parked = paths.flatMap(({ path, inode }) => {
+    const found = look(root, path)
+    return found?.inode === inode ? [{ path, signature: found.signature }] : []
+  })
+  for (const { path, signature } of parked) view.state.parked[path] = signature
+  view.state.notices.push(
+    ...describeCutOff(
+      view.siteName,
+      parked.map(({ path }) => path),
+    ),
+  )
+  await writeState(view.directory, view.state)
+}
+
+function look(root: Rooted, path: string): ReturnType<typeof seen> | undefined {
+  const place = openParent(root, path)
+  if (place === undefined) return undefined
+  using parent = place.parent
+  const stat = parent.stat(place.name)
+  return stat && seen(stat)
+}

@@ -1,0 +1,79 @@
+// Readies a view for a session: made when there is none, made anew when the branch has moved and nothing of its account's is in it.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { releasePath, repositoryPath } from '../config/home.ts'
+import { readManifest } from '../deploy/manifest.ts'
+import { findRef } from '../git/repository.ts'
+import { exists } from '../lib/files.ts'
+import { Rooted } from '../lib/rooted.ts'
+import type { Account } from '../store/accounts.ts'
+import type { Site } from '../store/sites.ts'
+import { checkOutView } from './checkout.ts'
+import { type CommitParts, limitsOf } from './commit-view.ts'
+import { findDifference } from './difference.ts'
+import { describeCutOff } from './report.ts'
+import { scanTree } from './scan.ts'
+import { freshState, readState, readWatch, writeState } from './state.ts'
+import { treeOf, type View, viewDirectory } from './view.ts'
+
+export async function openView(site: Site, account: Account, { config }: CommitParts): Promise<View> {
+  const directory = viewDirectory(config, site.id, account.id)
+  const state = (await readState(directory)) ?? freshState(null, [])
+  return { siteId: site.id, siteName: site.name, account, directory, state, objects: new Map(), storage: new Set() }
+}
+
+/** While nobody is in it. */
+export async function prepareView(view: View, site: Site, parts: CommitParts): Promise<void> {
+  const repository = repositoryPath(parts.config.home, site.name)
+  const limits = limitsOf(parts.config)
+  view.storage = new Set((await storageOf(site, parts)).map(({ path }) => path))
+  const commit = await findRef(repository, `refs/heads/${site.branch}`)
+  const place = { repository, commit, limits }
+  if (!(await exists(treeOf(view)))) {
+    await checkOutView(view, place)
+    return
+  }
+  await parkDoubtful(view, limits.maxFiles)
+  const isCurrent = (commit ?? null) === view.state.base && view.state.stale.length === 0
+  if (isCurrent || Object.keys(view.state.parked).length > 0) return
+  const { changes, pending } = await findDifference(view, { repository, limits, open: new Set() })
+  if (changes.size === 0 && pending.length === 0) await checkOutView(view, place)
+}
+
+/** After an end without order: what was being written then may be half of what it was to become. */
+async function parkDoubtful(view: View, maxFiles: number): Promise<void> {
+  const watch = await readWatch(view.directory)
+  if (watch === undefined) return
+  using root = Rooted.open(treeOf(view))
+  const { files } = await scanTree(root, view.storage, { maxFiles })
+  const open = new Set(watch.open)
+  const doubtful = [...files].filter(([, { inode, changedAtMs }]) => open.has(inode) || changedAtMs > watch.lookedAtMs)
+  for (const [path, { signature }] of doubtful) view.state.parked[path] = signature
+  if (doubtful.length > 0) {
+    const names = doubtful.map(([path]) => path)
+    view.state.notices.push(...describeCutOff(view.siteName, names))
+  }
+  await writeState(view.directory, view.state)
+  await rm(join(view.directory, 'watch.json'), { force: true })
+}
+
+export interface StoragePath {
+  /** Byte string (latin1), without a slash at the end. */
+  readonly path: string
+  readonly isFolder: boolean
+}
+
+/** What the live release may write. */
+export async function storageOf(
+  site: Site,
+  { config, store }: Pick<CommitParts, 'config' | 'store'>,
+): Promise<StoragePath[]> {
+  if (site.live_release_id === null) return []
+  const { directory } = await store.releases.get(site.live_release_id)
+  const manifest = await readManifest(releasePath(config.home, site.name, directory)).catch(() => undefined)
+  if (manifest === undefined || manifest.image === 'static') return []
+  return manifest.storage.map((path) => ({
+    path: Buffer.from(path.replace(/\/+$/, '')).toString('latin1'),
+    isFolder: path.endsWith('/'),
+  }))
+}

@@ -1,0 +1,38 @@
+// At start: what sessions of the last run had written and not committed, and views of sites and accounts that are gone.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { absentAsUndefined, removeTree } from '../lib/files.ts'
+import type { CommittingParts } from './committing.ts'
+import { commitActive } from './committing.ts'
+import { visibleSites } from './visible-sites.ts'
+
+export async function recoverViews(parts: CommittingParts): Promise<void> {
+  const { uploads } = parts.config.home
+  for (const entry of (await absentAsUndefined(readdir(uploads))) ?? []) {
+    const known = await findView(entry, parts)
+    if (known === undefined) await removeTree(join(uploads, entry))
+    else if (known.role === 'write')
+      await recoverView(known, parts).catch((error: unknown) =>
+        parts.log.warn({ err: error, site: known.site.name }, 'an upload of the last run was not committed'),
+      )
+  }
+}
+
+type Known = NonNullable<Awaited<ReturnType<typeof findView>>>
+
+async function recoverView({ site, account }: Known, parts: CommittingParts): Promise<void> {
+  const active = await parts.views.enter(site, account)
+  try {
+    await commitActive(active, { open: new Set(), program: 'SFTP' }, parts)
+  } finally {
+    await parts.views.leave(active)
+  }
+}
+
+async function findView(entry: string, { store }: CommittingParts) {
+  const [siteId, accountId] = entry.split('-').map(Number)
+  const account = (await store.accounts.list()).find(({ id }) => id === accountId)
+  if (account === undefined) return undefined
+  const visible = (await visibleSites(account, { store })).find(({ site }) => site.id === siteId)
+  return visible && { ...visible, account }
+}

@@ -1,0 +1,62 @@
+// What is remembered of a view across sessions and restarts, and what was being written when somebody last looked.
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { absentAsUndefined, writeFileAtomic } from '../lib/files.ts'
+
+const paths = z.array(z.string())
+
+const stateSchema = z.strictObject({
+  /** The commit that the view shows, apart from what was uploaded since; null: an empty branch. */
+  base: z.string().nullable(),
+  /** Of the base, and not shown: links that might lead out. Byte strings (latin1), as all paths here. */
+  hidden: paths,
+  /** Shown as they were before somebody else's commit. */
+  stale: paths,
+  /** Uploads that are kept and not committed until they are touched again, by their signatures: cut off, or in conflict. */
+  parked: z.record(z.string(), z.string()),
+  /** What was refused last, so that it is not tried again unchanged. */
+  attempted: z.string().nullable(),
+  /** What the account is told when it comes the next time. */
+  notices: z.array(z.string()),
+})
+
+export type ViewState = z.infer<typeof stateSchema>
+
+/** While somebody may be writing. Missing when all of them have left in order. */
+const watchSchema = z.strictObject({
+  /** Everything that was last changed before is complete, but for what was open. */
+  lookedAtMs: z.number(),
+  /** Inodes. */
+  open: z.array(z.string()),
+})
+
+export type Watch = z.infer<typeof watchSchema>
+
+export function freshState(base: string | null, hidden: readonly string[]): ViewState {
+  return { base, hidden: [...hidden], stale: [], parked: {}, attempted: null, notices: [] }
+}
+
+export async function readState(directory: string): Promise<ViewState | undefined> {
+  return await readJson(join(directory, 'view.json'), stateSchema)
+}
+
+export async function writeState(directory: string, state: ViewState): Promise<void> {
+  await writeFileAtomic(join(directory, 'view.json'), JSON.stringify(state))
+}
+
+export async function readWatch(directory: string): Promise<Watch | undefined> {
+  return await readJson(join(directory, 'watch.json'), watchSchema)
+}
+
+/** Several times a second: renamed, not flushed. After a power cut an old one makes more files doubtful, never fewer. */
+export async function writeWatch(directory: string, watch: Watch): Promise<void> {
+  const path = join(directory, 'watch.json')
+  await writeFile(`${path}.new`, JSON.stringify(watch))
+  await rename(`${path}.new`, path)
+}
+
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const text = await absentAsUndefined(readFile(path, 'utf8'))
+  return text === undefined ? undefined : schema.parse(JSON.parse(text))
+}

@@ -1,0 +1,49 @@
+// What doors and commands see of uploads/.
+import type { Actor } from '../access/authorize.ts'
+import type { HostingError } from '../errors/hosting-error.ts'
+import type { OpenFile } from '../lib/open-files.ts'
+
+/** One site as it is to be shown to an account. */
+export interface ShownSite {
+  readonly name: string
+  readonly tree: string
+  readonly writable: boolean
+  readonly storage: {
+    /** Mounted below the site: what is at the same path in `directory`. Byte strings (latin1). */
+    readonly paths: readonly { path: string; isFolder: boolean }[]
+    readonly directory: string
+    /** Whom it belongs to; undefined: to whoever runs the platform. */
+    readonly uid: number | undefined
+  }
+  readonly releases: readonly { number: number; tree: string }[]
+}
+
+export interface UploadSession {
+  readonly sites: readonly ShownSite[]
+  /** What the account has not been told yet. */
+  readonly notices: readonly string[]
+  /** From now on its processes are looked at. @param revoke ends them: the account may no more what it could */
+  began(processes: { readonly pids: () => number[]; readonly revoke: () => void }): void
+  /**
+   * To be called when its processes have ended. `open`: what they were still writing.
+   * @returns the end of what becomes of the upload: undefined when all is live, or there was nothing
+   */
+  leave(open: readonly OpenFile[]): Promise<HostingError | undefined>
+}
+
+export interface Opening {
+  readonly account: Actor
+  /** Of the commit's message: SFTP, rsync, scp. */
+  readonly program: string
+  /** Tells whoever is connected. */
+  readonly print: (line: string) => void
+}
+
+export interface Uploads {
+  /** @throws HostingError busy when the account has too many sessions */
+  open(opening: Opening): Promise<UploadSession>
+  /** Commits what the last run of the platform could not. */
+  recover(): Promise<void>
+  /** Nothing is committed any more; the next start does. */
+  stop(): Promise<void>
+}

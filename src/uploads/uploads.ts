@@ -1,0 +1,179 @@
+// What accounts upload, from the opening of a session to a commit: sessions come and go, a look four times a second finds what is quiet.
+import type { Actor } from '../access/authorize.ts'
+import { HostingError, toHostingError } from '../errors/hosting-error.ts'
+import { renderError } from '../errors/render.ts'
+import type { OpenFile } from '../lib/open-files.ts'
+import { type ActiveView, ActiveViews } from './active-views.ts'
+import { commitActive, type CommittingParts } from './committing.ts'
+import { parkOpen } from './park.ts'
+import { recoverViews } from './recover.ts'
+import { openIn, programIn, type Session } from './session.ts'
+import { showSite } from './show-site.ts'
+import { writeWatch } from './state.ts'
+import type { Opening, Uploads, UploadSession } from './types.ts'
+import { type VisibleSite, visibleSites } from './visible-sites.ts'
+
+const lookEveryMs = 250
+const askEveryMs = 2000
+/** The clock of files is a little behind (jiffies). */
+const clockSlackMs = 25
+
+export class AccountUploads implements Uploads {
+  readonly #parts: CommittingParts
+  readonly #views: ActiveViews
+  readonly #sessions = new Set<Session>()
+  readonly #committing = new Set<Promise<unknown>>()
+  readonly #timers: readonly NodeJS.Timeout[]
+  #looking = false
+  #stopped = false
+
+  constructor(parts: Omit<CommittingParts, 'views'>) {
+    this.#views = new ActiveViews(parts)
+    this.#parts = { ...parts, views: this.#views }
+    const often = (work: () => Promise<void>, everyMs: number) =>
+      setInterval(() => void work().catch((error: unknown) => parts.log.error({ err: error }, 'uploads')), everyMs)
+    this.#timers = [often(() => this.#look(), lookEveryMs), often(() => this.#revokeLost(), askEveryMs)]
+    for (const timer of this.#timers) timer.unref()
+  }
+
+  async open({ account, program, print }: Opening): Promise<UploadSession> {
+    this.#mustHaveRoom(account)
+    const { entered, left } = await this.#enterAll(account)
+    const session: Session = {
+      ...{ account, program, print },
+      roles: new Map(entered.map(({ site, role }) => [site.id, role])),
+      views: entered.map(({ active }) => active),
+      pids: () => [],
+      revoke: () => undefined,
+    }
+    this.#sessions.add(session)
+    for (const { listeners } of session.views) listeners.add(print)
+    return {
+      sites: await Promise.all(entered.map((one) => showSite(one, one.active.view, this.#parts))),
+      notices: [...left, ...session.views.flatMap(({ view }) => view.state.notices)],
+      began: (processes) => Object.assign(session, processes),
+      leave: (open) => this.#leave(session, open),
+    }
+  }
+
+  async recover(): Promise<void> {
+    await recoverViews(this.#parts)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const timer of this.#timers) clearInterval(timer)
+    await Promise.allSettled(this.#committing)
+  }
+
+  #mustHaveRoom({ id, name }: Actor): void {
+    const most = this.#parts.config['sftp-sessions']
+    const own = [...this.#sessions].filter(({ account }) => account.id === id)
+    if (own.length < most && !this.#stopped) return
+    throw new HostingError('busy', `${name} has ${own.length} uploads open already`, {
+      hint: 'Close one of them, and try again.',
+    })
+  }
+
+  /** A site that can't be shown (its branch holds what can't be checked out) keeps nobody from the others. */
+  async #enterAll(account: Actor) {
+    const entered: (VisibleSite & { readonly active: ActiveView })[] = []
+    const left: string[] = []
+    for (const visible of await visibleSites(account, this.#parts)) {
+      try {
+        entered.push({ ...visible, active: await this.#views.enter(visible.site, account) })
+      } catch (thrown) {
+        const error = this.#known(thrown, visible.site.name)
+        left.push(`✗ ${visible.site.name} is not shown:`, ...renderError(error).map((line) => `  ${line}`))
+      }
+    }
+    return { entered, left }
+  }
+
+  #known(thrown: unknown, site: string): HostingError {
+    const { log } = this.#parts
+    return toHostingError(thrown, (reference, err) => log.error({ err, reference, site }, 'a view could not be made'))
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking || this.#sessions.size === 0) return
+    this.#looking = true
+    try {
+      for (const active of this.#views.list()) await this.#lookAt(active)
+    } finally {
+      this.#looking = false
+    }
+  }
+
+  async #lookAt(active: ActiveView): Promise<void> {
+    const lookedAtMs = Date.now() - clockSlackMs
+    const changed = active.watch?.changed() ?? true
+    const open = openIn(active, this.#sessions)
+    if (changed || open.length > 0) {
+      active.dirty = true
+      active.busyAt = performance.now()
+      await writeWatch(active.view.directory, { lookedAtMs, open: open.map(({ inode }) => inode) })
+      return
+    }
+    const { config, log } = this.#parts
+    const isQuiet = performance.now() - active.busyAt >= config['sftp-quiet-seconds'] * 1000
+    if (!active.dirty || !isQuiet) return
+    active.dirty = false
+    this.#commit(active, { open: [], program: programIn(active, this.#sessions) }).catch((error: unknown) =>
+      log.warn({ err: error, site: active.site.name }, 'an upload was not committed'),
+    )
+  }
+
+  async #commit(active: ActiveView, { open, program }: { open: readonly OpenFile[]; program: string }) {
+    if (this.#stopped || !isWritten(active, this.#sessions)) return undefined
+    const inodes = new Set(open.map(({ inode }) => inode))
+    const work = commitActive(active, { open: inodes, program }, this.#parts)
+    this.#committing.add(work)
+    try {
+      return await work
+    } finally {
+      this.#committing.delete(work)
+    }
+  }
+
+  async #leave(session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
+    if (!this.#sessions.has(session)) return undefined
+    try {
+      const errors = await Promise.all(session.views.map((active) => this.#leaveView(active, session, open)))
+      return errors.find((error) => error !== undefined)
+    } finally {
+      this.#sessions.delete(session)
+      for (const { listeners } of session.views) listeners.delete(session.print)
+    }
+  }
+
+  async #leaveView(active: ActiveView, session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
+    try {
+      await this.#views.inTurn(active, () => parkOpen(active.view, open))
+      if (active.watch?.changed() ?? true) active.dirty = true
+      // Several connections of one client are one upload: the last of them ends it. A copy by itself is one, too.
+      const isLast = active.sessions === 1 || session.program !== 'SFTP'
+      if (!active.dirty || !isLast) return undefined
+      const { program } = session
+      return await this.#commit(active, { open: openIn(active, this.#sessions), program })
+    } finally {
+      await this.#views.leave(active)
+    }
+  }
+
+  /** Who may no more what it could is thrown out, and may come again for the rest. */
+  async #revokeLost(): Promise<void> {
+    const { store } = this.#parts
+    for (const session of this.#sessions) {
+      const account = (await store.accounts.list()).find(({ id }) => id === session.account.id)
+      const visible = account === undefined ? [] : await visibleSites({ ...session.account, ...account }, this.#parts)
+      const now = new Map(visible.map(({ site, role }) => [site.id, role]))
+      if ([...session.roles].some(([id, role]) => now.get(id) !== role)) session.revoke()
+    }
+  }
+}
+
+/** Whether anybody in it may write. */
+function isWritten({ site, view }: ActiveView, sessions: Iterable<Session>): boolean {
+  return [...sessions].some(({ account, roles }) => account.id === view.account.id && roles.get(site.id) === 'write')
+}
