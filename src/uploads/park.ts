@@ -1,7 +1,7 @@
 // What a session was still writing when it ended: kept to be resumed, and not committed until it is touched again.
 import { type OpenFile } from '../lib/open-files.ts'
 import { openParent, Rooted } from '../lib/rooted.ts'
-import { describeCutOff } from './report.ts'
+import { removed } from './difference.ts'
 import { seen } from './scan.ts'
 import { writeState } from './state.ts'
 import { isStorage, treeOf, type View } from './view.ts'
@@ -27,14 +27,25 @@ export async function parkOpen(view: View, open: readonly OpenFile[]): Promise<v
     const found = look(root, path)
     return found?.inode === inode ? [{ path, signature: found.signature }] : []
   })
-  for (const { path, signature } of parked) view.state.parked[path] = signature
-  view.state.notices.push(
-    ...describeCutOff(
-      view.siteName,
-      parked.map(({ path }) => path),
-    ),
-  )
+  for (const { path, signature } of parked) park(view, path, signature)
   await writeState(view.directory, view.state)
+}
+
+/** Cut off: kept, and not committed until it is touched again. */
+export function park({ state }: View, path: string, signature: string): void {
+  state.parked[path] = signature
+  if (!state.cutOff.includes(path)) state.cutOff.push(path)
+}
+
+/** Forgets what was touched since, or is gone. */
+export function unpark(view: View): void {
+  const { state } = view
+  using root = Rooted.open(treeOf(view))
+  for (const [path, signature] of Object.entries(state.parked)) {
+    if (signature === removed || look(root, path)?.signature === signature) continue
+    state.parked = Object.fromEntries(Object.entries(state.parked).filter(([one]) => one !== path))
+  }
+  state.cutOff = state.cutOff.filter((path) => state.parked[path] !== undefined)
 }
 
 function look(root: Rooted, path: string): ReturnType<typeof seen> | undefined {

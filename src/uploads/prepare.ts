@@ -11,7 +11,7 @@ import type { Site } from '../store/sites.ts'
 import { checkOutView } from './checkout.ts'
 import { type CommitParts, limitsOf } from './commit-view.ts'
 import { findDifference } from './difference.ts'
-import { describeCutOff } from './report.ts'
+import { park, unpark } from './park.ts'
 import { scanTree } from './scan.ts'
 import { freshState, readState, readWatch, writeState } from './state.ts'
 import { treeOf, type View, viewDirectory } from './view.ts'
@@ -34,6 +34,7 @@ export async function prepareView(view: View, site: Site, parts: CommitParts): P
     return
   }
   await parkDoubtful(view, limits.maxFiles)
+  unpark(view)
   const isCurrent = (commit ?? null) === view.state.base && view.state.stale.length === 0
   if (isCurrent || Object.keys(view.state.parked).length > 0) return
   const { changes, pending } = await findDifference(view, { repository, limits, open: new Set() })
@@ -48,11 +49,7 @@ async function parkDoubtful(view: View, maxFiles: number): Promise<void> {
   const { files } = await scanTree(root, view.storage, { maxFiles })
   const open = new Set(watch.open)
   const doubtful = [...files].filter(([, { inode, changedAtMs }]) => open.has(inode) || changedAtMs > watch.lookedAtMs)
-  for (const [path, { signature }] of doubtful) view.state.parked[path] = signature
-  if (doubtful.length > 0) {
-    const names = doubtful.map(([path]) => path)
-    view.state.notices.push(...describeCutOff(view.siteName, names))
-  }
+  for (const [path, { signature }] of doubtful) park(view, path, signature)
   await writeState(view.directory, view.state)
   await rm(join(view.directory, 'watch.json'), { force: true })
 }

@@ -2,6 +2,7 @@
 import { renderError } from '../errors/render.ts'
 import type { Outcome } from './commit-view.ts'
 import { listed } from './message.ts'
+import type { View } from './view.ts'
 
 /** Lines for the account; none: there is nothing to tell. */
 export function describe(outcome: Outcome, site: string): string[] {
@@ -27,7 +28,12 @@ export function describe(outcome: Outcome, site: string): string[] {
   }
 }
 
-export function describeCutOff(site: string, paths: readonly string[]): string[] {
+/** What an account has not been told, or has to do something about. */
+export function noticesOf({ siteName, state }: View): string[] {
+  return [...state.notices, ...describeCutOff(siteName, state.cutOff)]
+}
+
+function describeCutOff(site: string, paths: readonly string[]): string[] {
   if (paths.length === 0) return []
   return [
     `✗ ${site}: an upload was cut off. These are kept to be resumed, and not live:`,

@@ -15,9 +15,11 @@ const stateSchema = z.strictObject({
   stale: paths,
   /** Uploads that are kept and not committed until they are touched again, by their signatures: cut off, or in conflict. */
   parked: z.record(z.string(), z.string()),
+  /** Of those that are parked: what was cut off, of which the account is told until it is whole or gone. */
+  cutOff: paths,
   /** What was refused last, so that it is not tried again unchanged. */
   attempted: z.string().nullable(),
-  /** What the account is told when it comes the next time. */
+  /** What became of the last upload, for when the account comes the next time. */
   notices: z.array(z.string()),
 })
 
@@ -34,7 +36,7 @@ const watchSchema = z.strictObject({
 export type Watch = z.infer<typeof watchSchema>
 
 export function freshState(base: string | null, hidden: readonly string[]): ViewState {
-  return { base, hidden: [...hidden], stale: [], parked: {}, attempted: null, notices: [] }
+  return { base, hidden: [...hidden], stale: [], parked: {}, cutOff: [], attempted: null, notices: [] }
 }
 
 export async function readState(directory: string): Promise<ViewState | undefined> {

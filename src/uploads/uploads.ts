@@ -8,6 +8,7 @@ import { commitActive, type CommittingParts } from './committing.ts'
 import { parkOpen } from './park.ts'
 import { recoverViews } from './recover.ts'
 import { openIn, programIn, type Session } from './session.ts'
+import { noticesOf } from './report.ts'
 import { showSite } from './show-site.ts'
 import { writeWatch } from './state.ts'
 import type { Opening, Uploads, UploadSession } from './types.ts'
@@ -50,7 +51,7 @@ export class AccountUploads implements Uploads {
     for (const { listeners } of session.views) listeners.add(print)
     return {
       sites: await Promise.all(entered.map((one) => showSite(one, one.active.view, this.#parts))),
-      notices: [...left, ...session.views.flatMap(({ view }) => view.state.notices)],
+      notices: [...left, ...session.views.flatMap(({ view }) => noticesOf(view))],
       began: (processes) => Object.assign(session, processes),
       leave: (open) => this.#leave(session, open),
     }
