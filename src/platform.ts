@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureFirstAdmin } from './access/first-admin.ts'
+import { type Defence, openLogins } from './access/logins/open.ts'
 import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
@@ -13,6 +14,7 @@ import type { LocalAuthority } from './certs/types.ts'
 import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
 import { createMail } from './data/mail/mail.ts'
+import type { WriteMail } from './data/mail/platform-mail.ts'
 import { createStorages } from './data/storage/storages.ts'
 import { createBackground } from './deploy/background.ts'
 import { createDeployments } from './deploy/deployments.ts'
@@ -29,9 +31,14 @@ import { startWakeServer } from './edge/wake.ts'
 import { HostingError } from './errors/hosting-error.ts'
 import { createGitDoor } from './gateway/git-door.ts'
 import { createHandlers } from './gateway/handlers.ts'
+import { startGitHost } from './gateway/https/git-host.ts'
+import { createLfsPasses } from './gateway/https/lfs-passes.ts'
+import { authenticateLfs } from './gateway/lfs-authenticate.ts'
 import { startLocalDoor } from './gateway/local/door.ts'
+import { createSftpDoor } from './gateway/sftp/door.ts'
 import { startSshDoor } from './gateway/ssh/door.ts'
 import { ensureHostKeys } from './gateway/ssh/host-keys.ts'
+import { createLfsObjects } from './git/lfs/objects.ts'
 import { servePack } from './git/serve.ts'
 import { systemClock } from './lib/clock.ts'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
@@ -40,6 +47,7 @@ import { createSealing } from './lib/sealing.ts'
 import { createPhpMyAdmin } from './phpmyadmin/phpmyadmin.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { openStore } from './store/store.ts'
+import { AccountUploads } from './uploads/uploads.ts'
 import { withPorts } from './ports.ts'
 
 export interface Platform {
@@ -67,7 +75,9 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const trial = findTrialAuthority(config, clock)
   const parts = await makeParts({ config, store, runtime, clock, log }, trial)
   const { edge, certificates, databases, storages, processes, mail, background } = parts
-  const { handlers, phpMyAdmin } = servicesOf(parts)
+  const defence = await openLogins({ store, clock, log })
+  const services = servicesOf(parts, defence)
+  const { handlers, uploads } = services
 
   // The first thing that is opened: it fails if another platform has this home.
   const local = await startLocalDoor({ path: home.controlSocket, handlers, store, log })
@@ -86,26 +96,43 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   // Before the edge's end, which it makes handshakes with.
   started.defer(() => certificates.stop())
   await certificates.start()
-  background.run('warn of certificates that end', (signal) =>
-    watchExpiry({ ...parts, notify: (notice) => mail.write(notice) }, signal),
-  )
-  started.defer(() => phpMyAdmin.stop())
-  await phpMyAdmin.start()
+  warnOfExpiry(parts)
+  await startHosts(started, services)
   await processes.start(parts)
+  started.defer(() => uploads.stop())
+  background.run('commit what was uploaded before', () => uploads.recover())
   const wake = await startWakeServer({ path: home.wakeSocket, waker: createWaker(parts), log })
   started.defer(() => wake.close())
-  const ssh = await startSshDoor({ config, store, handlers, log, clock, hostKeys: await ensureHostKeys(home) })
+  const hostKeys = await ensureHostKeys(home)
+  const ssh = await startSshDoor({ ...defence, config, store, handlers, log, clock, hostKeys })
   started.defer(() => ssh.close())
   // First to go: what is under way learns that it has to end.
   started.defer(() => background.stop())
 
   const ports = { ...config, 'ssh-port': ssh.port }
   await announce(ports)
-  if (storages.warning !== undefined) say(storages.warning)
   const caPath = (await trial?.ensure())?.path
-  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined, caPath })) say(line)
+  const banner = renderBanner(ports, { hasAdmin: admin !== undefined, caPath })
+  for (const line of [storages.warning ?? [], banner].flat()) say(line)
   const running = started.move()
   return { stop: () => running.disposeAsync() }
+}
+
+function warnOfExpiry(parts: Parts): void {
+  const { background, mail } = parts
+  background.run('warn of certificates that end', (signal) =>
+    watchExpiry({ ...parts, notify: (notice) => mail.write(notice) }, signal),
+  )
+}
+
+/** The platform's own host names. */
+async function startHosts(
+  started: AsyncDisposableStack,
+  { phpMyAdmin, openGitHost }: Pick<ReturnType<typeof servicesOf>, 'phpMyAdmin' | 'openGitHost'>,
+): Promise<void> {
+  started.defer(() => phpMyAdmin.stop())
+  await phpMyAdmin.start()
+  started.defer(await openGitHost())
 }
 
 /** How certificates get to the edge. */
@@ -134,21 +161,48 @@ async function makeParts(
   })
   const background = createBackground(log)
   const processes = createProcesses()
-  return { ...base, edge, certificates, databases, storages, processes, mail, sealing, background, ...fault }
+  const lfs = createLfsObjects({ config, store, ...fault })
+  return { ...base, edge, certificates, databases, storages, processes, lfs, mail, sealing, background, ...fault }
 }
 
 /** What doors and commands call, and how doors do. */
-function servicesOf(parts: Parts) {
+function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
   const { config, store, runtime, certificates, databases, clock, log } = parts
   const deployments = createDeployments(parts)
   const phpMyAdmin = createPhpMyAdmin(parts)
-  const services = { config, store, runtime, deployments, certificates, databases, phpMyAdmin, clock, log }
+  const services = {
+    config,
+    store,
+    runtime,
+    deployments,
+    certificates,
+    databases,
+    phpMyAdmin,
+    loginTroubles,
+    clock,
+    log,
+  }
+  const passes = createLfsPasses(clock)
+  const git = createGitDoor({ ...services, servePack })
+  const writeMail: WriteMail = (mail) => parts.mail.write(mail)
+  const uploads = new AccountUploads({
+    config,
+    store,
+    deployments,
+    clock,
+    log,
+    writeMail,
+    ...(parts.onStep && { onStep: parts.onStep }),
+  })
   const handlers = createHandlers({
     runCommand: createCommandRunner(services),
-    git: createGitDoor({ ...services, servePack }),
+    git,
+    copy: createSftpDoor({ config, uploads, log }),
+    lfs: (request, words) => authenticateLfs(request, words, { config, store, passes }),
     log,
   })
-  return { handlers, phpMyAdmin }
+  const openGitHost = () => startGitHost(parts, { ...services, lfs: parts.lfs, git, logins, passes })
+  return { handlers, phpMyAdmin, openGitHost, uploads }
 }
 
 /** For whoever waits until the platform serves. */
@@ -164,7 +218,7 @@ async function announce(config: Config): Promise<void> {
 
 async function makeHome({ home }: Config): Promise<void> {
   await ensureDirectory(home.root, 0o711)
-  for (const path of [home.repositories, home.keys]) await ensureDirectory(path, 0o700)
+  for (const path of [home.repositories, home.keys, home.uploads]) await ensureDirectory(path, 0o700)
   // Made here with its mode: SQLite gives the files beside it the same.
   await (await open(home.database, 'a', 0o600)).close()
 }

@@ -4,7 +4,7 @@ import { type DomainName, hostOf } from '../names/domain-name.ts'
 import { type HostName, parseSiteName } from '../names/host-name.ts'
 import { publicSuffixes } from '../names/public-suffix.ts'
 
-type NamedConfig = Pick<Config, 'base-domain' | 'database-admin-host' | 'reserved-names'>
+type NamedConfig = Pick<Config, 'base-domain' | 'database-admin-host' | 'git-host' | 'reserved-names'>
 
 /** Where phpMyAdmin is reached, or undefined when it is not offered. @throws HostingError invalid-name */
 export function databaseAdminHost(config: NamedConfig): HostName | undefined {
@@ -12,10 +12,21 @@ export function databaseAdminHost(config: NamedConfig): HostName | undefined {
   return name === '' ? undefined : parseSiteName(name, config['base-domain'])
 }
 
+/** Where Git is served over HTTPS, or undefined when it is not offered. @throws HostingError invalid-name */
+export function gitHost(config: NamedConfig): HostName | undefined {
+  const name = config['git-host']
+  return name === '' ? undefined : parseSiteName(name, config['base-domain'])
+}
+
+/** Names that the platform itself answers for. */
+export function platformHosts(config: NamedConfig): HostName[] {
+  return [databaseAdminHost(config) ?? [], gitHost(config) ?? []].flat()
+}
+
 /** With the names below it, whose pages could set its cookies; and with the wildcard that would stand for it. */
 export function isReserved(name: DomainName, config: NamedConfig): boolean {
   const host = hostOf(name)
-  const reserved = [databaseAdminHost(config) ?? [], reservedNames(config)].flat()
+  const reserved = [...platformHosts(config), ...reservedNames(config)]
   return reserved.some((own) => host === own || host.endsWith(`.${own}`))
 }
 

@@ -31,6 +31,12 @@ export async function createSite(taking: Taking): Promise<Site> {
   })
 }
 
+/** Whether `createSite` would make it now: throws as that does, and makes nothing. */
+export async function mayCreateSite(taking: Taking): Promise<void> {
+  authorizePlatform(taking.account, 'site:create')
+  await claimBefore(taking)
+}
+
 /** @throws HostingError conflict, forbidden */
 export async function addDomain({
   site,

@@ -33,9 +33,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     expiringBefore: (time) => expiring(time, store),
     async want(site, name) {
       const known = await store.wantedNames.find(name)
-      if (known?.site_id === site.id) return
+      const siteId = site === 'platform' ? null : site.id
+      if (known?.site_id === siteId) return
       if (known !== undefined) await store.wantedNames.remove(name)
-      await store.wantedNames.add(name, site.id)
+      await store.wantedNames.add(name, siteId)
       background.poke()
     },
     async forget(name) {

@@ -55,8 +55,8 @@ export interface SiteOfName {
 
 /** One object for all certificates of the platform; made once by platform.ts. */
 export interface Certificates {
-  /** A name that is to have a certificate: tried as soon as the doctor allows. One that it has already is kept. Idempotent. */
-  want(site: SiteOfName, name: string): Promise<void>
+  /** A name, of a site or of the platform itself, that is to have a certificate: tried as soon as the doctor allows. One that it has already is kept. Idempotent. */
+  want(site: SiteOfName | 'platform', name: string): Promise<void>
   /** Not renewed and not served any more. Idempotent. */
   forget(name: string): Promise<void>
   of(site: Pick<SiteOfName, 'id'>): Promise<CertificateStatus[]>

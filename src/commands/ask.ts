@@ -1,5 +1,6 @@
 // Asking a person at a terminal for a line, and reading a text that was piped in. Both are bounded and end when the visitor leaves.
 import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
 import { HostingError } from '../errors/hosting-error.ts'
 import type { CommandContext } from './types.ts'
 
@@ -14,6 +15,30 @@ export async function ask({ stdin, stdout, gone }: CommandContext, question: str
       lines.once('close', () => resolve(undefined))
       lines.question(question, resolve)
     })
+  } finally {
+    lines.close()
+  }
+}
+
+/** What was typed for each question, which nobody sees; undefined when the person gave up. Only with a terminal. */
+export async function askSecretly(
+  { stdin, stdout, gone }: CommandContext,
+  questions: readonly string[],
+): Promise<string[] | undefined> {
+  const silence = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: stdin, output: silence, terminal: true, historySize: 0, signal: gone })
+  // It keeps what is pasted ahead of the next question.
+  const typed = lines[Symbol.asyncIterator]()
+  const answers: string[] = []
+  try {
+    for (const question of questions) {
+      if (stdout.writable) stdout.write(question)
+      const line = await typed.next()
+      if (stdout.writable) stdout.write('\n')
+      if (line.done === true) return undefined
+      answers.push(line.value)
+    }
+    return answers
   } finally {
     lines.close()
   }

@@ -1,7 +1,14 @@
 // What a command is made of, and the two ways to define one. Both ask for permission before anything is done; a site is found
 // and its permission asked for here only, so that a new command is protected without a thought.
 import { z } from 'zod'
-import { type PlatformAction, type SiteAction, authorize, authorizePlatform, noSuchSite } from '../access/authorize.ts'
+import {
+  type PlatformAction,
+  type SiteAction,
+  authorize,
+  authorizeOwn,
+  authorizePlatform,
+  noSuchSite,
+} from '../access/authorize.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { parseSiteName } from '../names/host-name.ts'
 import type { Site } from '../store/sites.ts'
@@ -41,7 +48,8 @@ export function command<Input>({ input, run, ...shown }: PlainDefinition<Input>)
   return {
     ...shown,
     async execute(context, typed) {
-      if (shown.permission !== 'signed-in') authorizePlatform(context.account, shown.permission)
+      if (shown.permission === 'signed-in') authorizeOwn(context.account)
+      else authorizePlatform(context.account, shown.permission)
       return await run(context, parseInput(shown, input, typed))
     },
   }

@@ -40,6 +40,9 @@ import { keys } from './keys/keys.ts'
 import { logs } from './logs/logs.ts'
 import { run } from './one-off/run.ts'
 import { shell } from './one-off/shell.ts'
+import { loginsUnblock } from './logins/logins-unblock.ts'
+import { logins } from './logins/logins.ts'
+import { password } from './passwords/password.ts'
 import { releases } from './releases/releases.ts'
 import { rollback } from './releases/rollback.ts'
 import { branch } from './sites/branch.ts'
@@ -55,6 +58,9 @@ import { maintenanceOff, maintenanceOn } from './visitors/maintenance.ts'
 import { protect } from './visitors/protect.ts'
 import { unprotect } from './visitors/unprotect.ts'
 import { storage } from './storage/storage.ts'
+import { tokensAdd } from './tokens/tokens-add.ts'
+import { tokensRemove } from './tokens/tokens-remove.ts'
+import { tokens } from './tokens/tokens.ts'
 
 export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, run, shell, branch, destroy],
@@ -66,6 +72,7 @@ export const registry: readonly Command[] = [
   ...[maintenanceOn, maintenanceOff, protect, unprotect, hstsOn, hstsOff],
   ...[access, accessAdd, accessRemove],
   ...[keys, keysAdd, keysRemove],
-  ...[accounts, accountsAdd, accountsRemove, contact],
+  ...[password, tokens, tokensAdd, tokensRemove],
+  ...[accounts, accountsAdd, accountsRemove, contact, logins, loginsUnblock],
   ...[whoami, helpFor(() => registry), version, ca],
 ]

@@ -25,6 +25,7 @@ export const groups = [
   'Visitors',
   'Access',
   'Keys',
+  'Passwords and tokens',
   'Accounts',
   'General',
 ] as const

@@ -1,5 +1,7 @@
 // What a command gets and gives. One registry (registry.ts) lists them all; every door calls them through run.ts.
 import type { Readable, Writable } from 'node:stream'
+import type { Actor } from '../access/authorize.ts'
+import type { LoginTroubles } from '../access/logins/troubles.ts'
 import type { Config } from '../config/load.ts'
 import type { Certificates } from '../certs/types.ts'
 import type { Databases } from '../data/databases/types.ts'
@@ -9,7 +11,6 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { PhpMyAdmin } from '../phpmyadmin/types.ts'
 import type { Runtime, ToolSignal } from '../runtime/runtime.ts'
-import type { Account } from '../store/accounts.ts'
 import type { Store } from '../store/store.ts'
 import type { View } from './output/view.ts'
 
@@ -22,14 +23,15 @@ export interface Services {
   readonly databases: Databases
   readonly certificates: Certificates
   readonly phpMyAdmin: PhpMyAdmin
+  readonly loginTroubles: LoginTroubles
   readonly clock: Clock
   readonly log: Log
 }
 
 /** What a door knows of the visitor whose words are run. */
 export interface CommandRequest {
-  readonly account: Account
-  readonly door: 'ssh' | 'local'
+  readonly account: Actor
+  readonly door: 'ssh' | 'local' | 'https'
   readonly fingerprint?: string
   readonly terminal?: Terminal
   readonly stdin: Readable

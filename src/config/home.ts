@@ -11,6 +11,8 @@ export interface Home {
   readonly database: string
   readonly repositories: string
   readonly releases: string
+  /** <site>/<first two>/<oid>: large files of repositories (Git LFS); <site>/incoming/ */
+  readonly lfs: string
   /** <site>/, mounted at /storage in the site's instances, and images of their file systems */
   readonly storage: string
   readonly instances: string
@@ -33,6 +35,8 @@ export interface Home {
   readonly challenges: string
   /** The CA of a trial run: ca.pem, ca.key, leaf.key */
   readonly localCa: string
+  /** <id of a site>-<id of an account>/: what that account uploads by SFTP */
+  readonly uploads: string
   /** <id of a site>/mail.sock */
   readonly mail: string
   readonly run: string
@@ -51,6 +55,7 @@ export function homeAt(root: string, link?: string): Home {
     database: join(root, 'hosting.db'),
     repositories: join(root, 'repos'),
     releases: join(root, 'releases'),
+    lfs: join(root, 'lfs'),
     storage: join(root, 'storage'),
     instances: join(root, 'instances'),
     routes: join(root, 'routes'),
@@ -64,6 +69,7 @@ export function homeAt(root: string, link?: string): Home {
     tls: join(root, 'tls'),
     challenges: join(root, 'challenges'),
     localCa: join(root, 'ca'),
+    uploads: join(root, 'uploads'),
     mail: join(root, 'mail'),
     run,
     controlSocket: join(run, 'control.sock'),
@@ -74,6 +80,10 @@ export function homeAt(root: string, link?: string): Home {
 
 export function repositoryPath(home: Home, site: string): string {
   return join(home.repositories, `${site}.git`)
+}
+
+export function lfsPath(home: Home, site: string): string {
+  return join(home.lfs, site)
 }
 
 /** releases/<site>/<id>/{tree,edge,complete} */

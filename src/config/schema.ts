@@ -202,13 +202,26 @@ export const configSchema = z
     'mail-max-recipients': count.default(50).describe('Most recipients of one mail.'),
     'mail-max-mb': megabytes.default(25).describe('Largest mail, in MB.'),
 
-    'ssh-login-grace': seconds.default(30).describe('Time a client has to log in, in seconds.'),
-    'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection.'),
+    'ssh-passwords': flag
+      .default(true)
+      .describe('Whether accounts that have set a password may log in with it by SSH and SFTP, and with app tokens.'),
+    'git-host': hostOrNothing
+      .default('git')
+      .describe('Host name of Git over HTTPS; a short one means a name below the base domain. Empty: it is not offered.'),
+    'lfs-mb': whole(0)
+      .default(1024)
+      .describe('Large files (Git LFS) that a site may keep, in MB. 0: none.'),
+    'ssh-login-grace': seconds.default(60).describe('Time a client has to log in, in seconds.'),
+    'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection, and 6 passwords at most.'),
     'ssh-max-unauthenticated': count.default(64).describe('Most connections that have not logged in yet, in all.'),
     'ssh-max-unauthenticated-per-address': count
       .default(16)
       .describe('Most connections that have not logged in yet, of one address.'),
     'ssh-max-channels': count.default(32).describe('Most open channels on one connection.'),
+    'sftp-quiet-seconds': above0()
+      .default(2)
+      .describe('How long nothing may have been written before an upload becomes a commit, in seconds.'),
+    'sftp-sessions': count.default(16).describe('Most SFTP, scp and rsync sessions of an account at a time.'),
     'request-rate': whole(0)
       .default(200)
       .describe(

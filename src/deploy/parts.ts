@@ -5,6 +5,7 @@ import type { Mail } from '../data/mail/mail.ts'
 import type { Storages } from '../data/storage/storages.ts'
 import type { Certificates } from '../certs/types.ts'
 import type { Edge } from '../edge/types.ts'
+import type { LfsObjects } from '../git/lfs/objects.ts'
 import type { Objects } from '../git/objects.ts'
 import type { ObjectSource } from '../git/types.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -29,6 +30,8 @@ export interface Parts {
   readonly databases: Databases
   readonly storages: Storages
   readonly processes: Processes
+  /** Large files of repositories. */
+  readonly lfs: LfsObjects
   readonly mail: Mail
   /** Seals the secrets of sites as they lie in the store. */
   readonly sealing: Sealing

@@ -1,7 +1,7 @@
 // What belongs to nothing in the database: left by a crash between two steps. Only what is ours by label or by place is touched.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { databaseAdminHost } from '../access/platform-names.ts'
+import { platformHosts } from '../access/platform-names.ts'
 import { absentAsUndefined, removeTree } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
 import type { Parts } from './parts.ts'
@@ -13,17 +13,19 @@ const notInstances = new Set(['parked', 'stopped'])
 export async function removeStrays(parts: Parts): Promise<void> {
   await removeStrayInstances(parts)
   const names = new Set((await parts.store.sites.list()).map((site) => site.name))
-  const { repositories, releases, logs } = parts.config.home
+  const { repositories, releases, logs, lfs } = parts.config.home
   await discardUnknown(repositories, (entry) => names.has(entry.replace(/\.git$/, '')))
-  // That of phpMyAdmin's address is no site's.
-  await discardUnknown(logs, (entry) => names.has(entry) || entry === databaseAdminHost(parts.config))
+  await discardUnknown(lfs, (entry) => names.has(entry))
+  // The platform's own addresses have logs, too.
+  const hosts = new Set<string>(platformHosts(parts.config))
+  await discardUnknown(logs, (entry) => names.has(entry) || hosts.has(entry))
   await discardUnknown(releases, (entry) => names.has(entry))
   await parts.storages.settle([...names])
   const started = createId(parts.clock.now())
   parts.background.run('remove strays', async (signal) => {
     await parts.storages.sweep()
     await discardStrayReleases({ started, signal }, parts)
-    for (const place of [repositories, logs, releases]) await emptyTrash(place, signal)
+    for (const place of [repositories, logs, releases, lfs]) await emptyTrash(place, signal)
   })
 }
 

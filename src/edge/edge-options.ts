@@ -1,6 +1,8 @@
 // From the configuration of the platform and what is found on the machine to what nginx's configuration depends on.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { gitHost } from '../access/platform-names.ts'
+import { sendsToHttps } from '../config/https.ts'
 import type { Config } from '../config/load.ts'
 import { exists } from '../lib/files.ts'
 import { edgePaths } from './edge-paths.ts'
@@ -34,9 +36,15 @@ export async function nginxOptions(config: Config, { workers, tickets }: Found):
     requestRate: config['request-rate'],
     maxConnectionsPerAddress: config['max-connections-per-address'],
     maxUploadMb: config['max-upload-mb'],
+    git: gitServer(config),
     mediaTypes: await readFile(new URL('../../nginx/mime.types', import.meta.url), 'utf8'),
     pages: await readPages(),
   }
+}
+
+function gitServer(config: Config): NginxOptions['git'] {
+  const host = gitHost(config)
+  return host === undefined ? undefined : { host, plain: !sendsToHttps(config) }
 }
 
 async function findModules(): Promise<string[]> {

@@ -1,9 +1,10 @@
-// The one configuration of nginx, as a pure function: no site is named in it, so that nothing a site does reloads it.
+// The one configuration of nginx, as a pure function: no site is named in it (only the platform itself), so that nothing a site does reloads it.
 // It only fits together with the routing tree (routes.ts): every path below holds $site, and rename(2) changes what that means.
 import { createHash } from 'node:crypto'
 import { accessLogFormat } from './access-log.ts'
 import { maxHostNameLength } from '../names/host-name.ts'
 import { renderGateMaps } from './nginx-gate.ts'
+import { renderGitServer } from './nginx-git.ts'
 import { renderLocations } from './nginx-locations.ts'
 import { entryTree, hasBrotli, type NginxOptions, quote, type Way } from './nginx-options.ts'
 import { renderTlsMaps, renderTlsServer, renderTlsSettings } from './nginx-tls.ts'
@@ -34,6 +35,8 @@ ${renderTlsSettings(options)}
 ${renderVersionServer(options, version)}
 ${renderServer(options, 'plain')}
 ${renderServer(options, 'secure')}
+${renderGitServer(options, 'plain')}
+${renderGitServer(options, 'secure')}
 }
 `
 }

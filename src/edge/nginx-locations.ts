@@ -27,7 +27,7 @@ export function renderLocations(options: NginxOptions, way: Way): string {
  * Clients and instances are both strangers: what a client says about its address is replaced, and what an instance says to
  * nginx itself (X-Accel-*) is ignored. An instance's own error pages are passed on. The charset of a text is for the instance to say.
  */
-function renderProxyDefaults(): string {
+export function renderProxyDefaults(): string {
   return `  recursive_error_pages on;
   charset off;
   proxy_http_version 1.1;
@@ -56,7 +56,7 @@ function renderProxyDefaults(): string {
 }
 
 /** Tokens of HTTP-01 (RFC 8555, 8.3), whatever stands before a site, and for names that have none yet. They are no secret. */
-function renderChallenges({ link }: NginxOptions, place: PlaceOf): string {
+export function renderChallenges({ link }: NginxOptions, place: PlaceOf): string {
   return `  location ^~ /.well-known/acme-challenge/ {
     ${place.errorLog}
     access_log off;

@@ -24,6 +24,8 @@ export interface NginxOptions {
   readonly requestRate: number
   readonly maxConnectionsPerAddress: number
   readonly maxUploadMb: number
+  /** Where Git is served; `plain`: by plain HTTP, too. */
+  readonly git?: { readonly host: string; readonly plain: boolean } | undefined
   /** Content of nginx/mime.types (types, charset, what is compressed), put in whole: the configuration must outlive the directory it came from. */
   readonly mediaTypes: string
   readonly pages: Pages

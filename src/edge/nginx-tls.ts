@@ -51,14 +51,12 @@ map $realpath_root $certificate {
  * What begins the server for HTTPS. A handshake that fails is a client's doing (nobody but a scanner asks for a name that isn't served):
  * the server's own log is muted, its locations have the real one. `root` is what $realpath_root is asked about; locations have their own.
  * A certificate's directory never changes, so a cached one is right for as long as it is used.
+ * @param name left out: the server for all names that have none of their own
  */
-export function renderTlsServer(options: NginxOptions): string {
-  const { link, paths, nginx, listenTls, httpsPort } = options
-  const http2 = nginx.http2Directive ? '' : ' http2'
-  return `${listenTls.map((address) => `listen ${address} ssl${http2} default_server;`).join('\n  ')}
-  ${nginx.http2Directive ? 'http2 on;' : ''}
-  ${nginx.http3 ? listenTls.map((address) => `listen ${address} quic reuseport default_server;`).join('\n  ') : ''}
-  server_name "";
+export function renderTlsServer(options: NginxOptions, name?: string): string {
+  const { link, paths, nginx, httpsPort } = options
+  return `${renderListen(options, name === undefined)}
+  server_name ${name ?? '""'};
   error_log ${quote(paths.errorLog)} emerg;
   ssl_certificate $certificate/fullchain.pem;
   ssl_certificate_key $certificate/privkey.pem;
@@ -77,4 +75,13 @@ export function renderTlsServer(options: NginxOptions): string {
     access_log off;
     return 308 https://$host${portSuffix('secure', httpsPort)}$request_uri;
   }`
+}
+
+/** The port's own options stand once, where its default server is. */
+function renderListen({ nginx, listenTls }: NginxOptions, isDefault: boolean): string {
+  const [http2, byDefault] = [nginx.http2Directive ? '' : ' http2', isDefault ? ' default_server' : '']
+  const quic = isDefault ? ' reuseport default_server' : ''
+  return `${listenTls.map((address) => `listen ${address} ssl${http2}${byDefault};`).join('\n  ')}
+  ${nginx.http2Directive ? 'http2 on;' : ''}
+  ${nginx.http3 ? listenTls.map((address) => `listen ${address} quic${quic};`).join('\n  ') : ''}`
 }

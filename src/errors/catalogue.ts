@@ -19,6 +19,11 @@ export const catalogue = {
   'invalid-name': entry(2, 400, 'A site, domain, branch or account name breaks the rules for such names.'),
   'invalid-config': entry(2, 400, 'The configuration of the platform has an unknown key or a value out of range.'),
   'invalid-key': entry(2, 400, 'A public key is not one, or is of a kind that is not accepted.'),
+  'invalid-password': entry(2, 400, 'A new password is too short, too long or too easy to guess.'),
+  'not-logged-in': entry(4, 401, 'No account was named, or the password or token is not one of it.'),
+  'too-many-logins': entry(4, 429, 'Too many wrong passwords came from there, or for this account. Time heals it.'),
+  'invalid-request': entry(2, 400, 'A program sent a request by HTTPS that is none of those that are understood.'),
+  'quota-exceeded': entry(5, 507, 'There is no room left for large files of this site.'),
   'invalid-certificate': entry(
     2,
     400,

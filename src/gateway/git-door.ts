@@ -1,7 +1,8 @@
 // Git's side of the doors: whose site it is about, whether the account may, and a real git process on its repository.
 // A site is made by its first push, and goes again when that push left nothing.
-import { authorize, noSuchSite } from '../access/authorize.ts'
-import { createSite } from '../access/sites.ts'
+import { join } from 'node:path'
+import { type Actor, authorize, noSuchSite } from '../access/authorize.ts'
+import { createSite, mayCreateSite } from '../access/sites.ts'
 import { repositoryPath } from '../config/home.ts'
 import type { Config } from '../config/load.ts'
 import type { Deployments } from '../deploy/types.ts'
@@ -24,17 +25,42 @@ export interface GitDoorParts {
   readonly log: Log
 }
 
-type GitDoor = (request: Request, command: GitCommand) => Promise<number>
+/** By HTTP, one of the requests that a fetch or a push consists of (git/serve.ts). */
+export type GitCall = GitCommand & Pick<ServeRequest, 'rpc'>
+export type GitDoor = (request: Request, call: GitCall) => Promise<number>
 
 /** The door throws HostingErrors: invalid-name, not-found, forbidden, conflict. */
 export function createGitDoor(parts: GitDoorParts): GitDoor {
   const firstPushes = createFirstPushes(parts)
-  return async (request, { service, site: typed }) => {
+  return async (request, { service, site: typed, rpc }) => {
     const name = parseSiteName(siteIn(typed), parts.config['base-domain'])
-    if (service === 'git-receive-pack') return await receivePush(request, name, { ...parts, firstPushes })
-    const site = await findReadable(parts.store, request, name)
-    return await parts.servePack({ ...packOf(request, site, parts), service })
+    const call = { service, ...(rpc === undefined ? {} : { rpc }) }
+    if (service !== 'git-receive-pack') return await serveFetch(request, name, { parts, call })
+    if (rpc === 'advertise') return await announcePush(request, name, { parts, call })
+    return await receivePush(request, name, { parts: { ...parts, firstPushes }, call })
   }
+}
+
+interface Serving<Parts = GitDoorParts> {
+  readonly parts: Parts
+  readonly call: Pick<ServeRequest, 'service' | 'rpc'>
+}
+
+async function serveFetch(request: Request, name: HostName, { parts, call }: Serving): Promise<number> {
+  const site = await findReadable(parts.store, request, name)
+  await ensureRepository(repositoryPath(parts.config.home, site.name), { branch: site.branch })
+  return await parts.servePack({ ...packOf(request, site, parts), ...call })
+}
+
+/** What a push by HTTP begins with: what is there already. A site that it will make is not made for that: it has what nothing has. */
+async function announcePush(request: Request, name: HostName, { parts, call }: Serving): Promise<number> {
+  const { store, config } = parts
+  const site = await store.sites.find(name)
+  if (site === undefined) await mayCreateSite({ ...parts, account: request.account, name })
+  else await authorizePush(store, request, site)
+  const repository = site === undefined ? join(config.home.run, 'nothing.git') : repositoryPath(config.home, site.name)
+  await ensureRepository(repository, { branch: site?.branch ?? config['default-branch'] })
+  return await parts.servePack({ ...packOf(request, { name }, parts), repository, ...call })
 }
 
 /** `/demo.git`, `~/demo` and `demo/` all mean demo. */
@@ -52,7 +78,7 @@ async function findReadable(store: Store, { account }: Request, name: HostName):
 async function receivePush(
   request: Request,
   name: HostName,
-  parts: GitDoorParts & { firstPushes: FirstPushes },
+  { parts, call }: Serving<GitDoorParts & { firstPushes: FirstPushes }>,
 ): Promise<number> {
   const { deployments, firstPushes, servePack } = parts
   const { site, isNew } = await firstPushes.enter(name, () => findOrCreate(parts, request, name))
@@ -62,7 +88,7 @@ async function receivePush(
     if (isNew) await deployments.routeDomains(site)
     const hooks = deployments.push(site, request.account)
     try {
-      return await servePack({ ...packOf(request, site, parts), service: 'git-receive-pack', hooks })
+      return await servePack({ ...packOf(request, site, parts), ...call, hooks })
     } finally {
       await hooks.end()
     }
@@ -84,11 +110,11 @@ async function findOrCreate(
 }
 
 /** A push would make a site that doesn't exist, so "there is none" would be a lie here. */
-async function authorizePush(store: Store, { account }: Request, site: Site): Promise<void> {
+async function authorizePush(store: Store, request: Request, site: Site): Promise<void> {
   try {
-    await authorize(store, account, { action: 'site:push', site })
+    await authorize(store, request.account, { action: 'site:push', site })
   } catch (error) {
-    if (!(error instanceof HostingError) || error.code !== 'not-found') throw error
+    if (!(error instanceof HostingError) || error.code !== 'not-found' || isForSome(request.account)) throw error
     throw new HostingError('forbidden', `${site.name} belongs to somebody else`, {
       hint: 'Choose another name, or ask its owner for access. sites lists yours.',
       cause: error,
@@ -96,7 +122,16 @@ async function authorizePush(store: Store, { account }: Request, site: Site): Pr
   }
 }
 
-function packOf(request: Request, site: Site, { config, log }: GitDoorParts): Omit<ServeRequest, 'service'> {
+/** A token for some sites makes none, so to it the others are not there. */
+function isForSome({ scope }: Actor): boolean {
+  return scope !== undefined && scope.sites !== 'all'
+}
+
+function packOf(
+  request: Request,
+  site: Pick<Site, 'name'>,
+  { config, log }: GitDoorParts,
+): Omit<ServeRequest, 'service'> {
   const { stdin, stdout, stderr, gitProtocol } = request
   return {
     repository: repositoryPath(config.home, site.name),

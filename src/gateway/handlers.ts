@@ -4,19 +4,27 @@ import { renderError } from '../errors/render.ts'
 import type { Log } from '../lib/log.ts'
 import { splitCommandLine } from './command-line.ts'
 import { findGitCommand, type GitCommand } from './git-command.ts'
+import { lfsCommand } from './lfs-authenticate.ts'
 import type { Handlers, Request } from './session.ts'
+import { type CopyCommand, findCopyCommand, sftp } from './sftp/copy-command.ts'
 import { runShell } from './shell.ts'
 
 export interface HandlerParts {
   /** Runs a command of the registry. */
   readonly runCommand: (request: Request, words: readonly string[]) => Promise<number>
   readonly git: (request: Request, command: GitCommand) => Promise<number>
+  /** Answers `git-lfs-authenticate`. */
+  readonly lfs: (request: Request, words: readonly string[]) => Promise<number>
+  /** SFTP, scp and rsync. */
+  readonly copy: (request: Request, command: CopyCommand) => Promise<number>
   readonly log: Log
 }
 
-export function createHandlers({ runCommand, git, log }: HandlerParts): Handlers {
+export function createHandlers({ runCommand, git, lfs, copy, log }: HandlerParts): Handlers {
   const runWords = async (request: Request, words: readonly string[]) => {
-    if (isCopyProgram(words[0])) throw noSubsystem('sftp')
+    const copying = findCopyCommand(words)
+    if (copying !== undefined) return await copy(request, copying)
+    if (words[0] === lfsCommand) return await lfs(request, words)
     const command = findGitCommand(words)
     return command === undefined ? await runCommand(request, words) : await git(request, command)
   }
@@ -35,7 +43,7 @@ export function createHandlers({ runCommand, git, log }: HandlerParts): Handlers
       return guarded(request, () => runShell(request, run))
     },
     subsystem(request, name) {
-      return guarded(request, () => Promise.reject(noSubsystem(name)))
+      return guarded(request, () => (name === 'sftp' ? copy(request, sftp) : Promise.reject(noSubsystem(name))))
     },
   }
 }
@@ -48,15 +56,8 @@ function showError({ account, stderr }: Request, thrown: unknown, log: Log): num
   return error.exitCode
 }
 
-/** What `scp -O`, `sftp -s` and rsync ask a server to run. */
-function isCopyProgram(word: string | undefined): boolean {
-  return /^(?:.*\/)?(?:scp|rsync|sftp-server)$/.test(word ?? '')
-}
-
 function noSubsystem(name: string): HostingError {
-  return name === 'sftp'
-    ? new HostingError('unavailable', 'Uploads by SFTP are not available yet', { hint: 'Use git push.' })
-    : new HostingError('unavailable', `There is no subsystem ${name.slice(0, 80)}`, {
-        hint: 'help lists the commands.',
-      })
+  return new HostingError('unavailable', `There is no subsystem ${name.slice(0, 80)}`, {
+    hint: 'help lists the commands.',
+  })
 }

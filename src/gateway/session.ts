@@ -1,12 +1,15 @@
-// What every door (SSH today, the local control socket, later HTTPS) makes of a visitor: an account that wants one thing run.
+// What every door (SSH, the local control socket, HTTPS) makes of a visitor: an account that wants one thing run.
 import type { Readable, Writable } from 'node:stream'
+import type { Actor } from '../access/authorize.ts'
+import type { Credential } from '../access/logins/credential.ts'
 import type { Terminal } from '../lib/terminal.ts'
-import type { Account } from '../store/accounts.ts'
 
 export interface Request {
-  readonly account: Account
-  readonly door: 'ssh' | 'local'
+  readonly account: Actor
+  readonly door: 'ssh' | 'local' | 'https'
   readonly remoteAddress: string
+  /** What opened the door. The local one needs nothing. */
+  readonly credential?: Credential
   /** The public key that opened the door, if one did. */
   readonly fingerprint?: string
   /** Set when the client has a terminal: only then colours, and tables that fit its width. */

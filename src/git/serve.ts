@@ -14,6 +14,8 @@ export interface ServeRequest {
   readonly service: GitService
   readonly repository: string
   readonly streams: PackStreams
+  /** Git over HTTP (gitprotocol-http(5)): what the repository has, or one request and its answer. Left out: a conversation. */
+  readonly rpc?: 'advertise' | 'stateless'
   /** GIT_PROTOCOL, checked to be `version=N`(:…). */
   readonly gitProtocol?: string
   /** Who answers for a push; a fetch has none. */
@@ -31,13 +33,16 @@ const stallLimitMs = 60_000
  * A fetch whose client leaves is ended. A push is not: it fails by itself when its pack is cut off, and is finished once it was received.
  */
 export async function servePack(request: ServeRequest): Promise<number> {
-  return request.service === 'git-receive-pack' ? await receive(request) : await send(request)
+  const { service, rpc } = request
+  return service === 'git-receive-pack' && rpc !== 'advertise' ? await receive(request) : await send(request)
 }
 
-async function send({ service, repository, streams, gitProtocol }: ServeRequest): Promise<number> {
-  const child = spawnGit([service.replace(/^git-/, ''), repository], {
+async function send(request: ServeRequest): Promise<number> {
+  const { service, streams, gitProtocol, limits } = request
+  const isPush = service === 'git-receive-pack'
+  const child = spawnGit(wordsOf(request), {
     env: serveEnv(gitProtocol),
-    own: ['uploadpack.allowFilter=true', 'uploadpack.allowReachableSHA1InWant=true'],
+    own: isPush ? receiveSettings(limits.maxPackBytes) : sendSettings,
   })
   connect(child, streams, { onGone: () => endNow(child) })
   return await ended(child)
@@ -46,7 +51,7 @@ async function send({ service, repository, streams, gitProtocol }: ServeRequest)
 async function receive(request: ServeRequest): Promise<number> {
   const { repository, streams, gitProtocol, hooks, limits, log } = request
   if (hooks === undefined) throw new Error('a push needs hooks that answer for it')
-  const child = spawnGit(['receive-pack', repository], {
+  const child = spawnGit(wordsOf(request), {
     env: serveEnv(gitProtocol),
     own: receiveSettings(limits.maxPackBytes),
     // The last three go to the hooks.
@@ -58,6 +63,13 @@ async function receive(request: ServeRequest): Promise<number> {
   const [status, asked] = await Promise.all([ended(child), answered])
   if (!asked && client.received() > limits.maxPackBytes) explainSize(streams, limits.maxPackBytes)
   return status
+}
+
+const sendSettings = ['uploadpack.allowFilter=true', 'uploadpack.allowReachableSHA1InWant=true']
+
+function wordsOf({ service, rpc, repository }: ServeRequest): string[] {
+  const options = { advertise: ['--stateless-rpc', '--advertise-refs'], stateless: ['--stateless-rpc'] }
+  return [service.replace(/^git-/, ''), ...(rpc === undefined ? [] : options[rpc]), repository]
 }
 
 function receiveSettings(maxPackBytes: number): string[] {

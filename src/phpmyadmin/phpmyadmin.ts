@@ -1,13 +1,9 @@
 // phpMyAdmin on a host name of the platform's own: to the edge it is one more instance, whose socket is the platform's.
-import { join } from 'node:path'
 import { databaseAdminHost } from '../access/platform-names.ts'
-import { instancePath } from '../config/home.ts'
-import { makeInstanceDirectory } from '../deploy/instances.ts'
 import type { Parts } from '../deploy/parts.ts'
-import { socketPath } from '../deploy/probe.ts'
+import { placeForHost } from '../deploy/platform-host.ts'
 import { siteUrl } from '../deploy/site-url.ts'
 import { HostingError } from '../errors/hosting-error.ts'
-import { createId } from '../lib/id.ts'
 import { pause } from '../lib/pause.ts'
 import type { HostName } from '../names/host-name.ts'
 import { Containers, image } from './containers.ts'
@@ -44,7 +40,8 @@ export function createPhpMyAdmin(parts: Parts): PhpMyAdminServer {
         log.warn({ host }, 'phpMyAdmin is not offered: its host name is that of a site')
         return
       }
-      started.push(await startFront(await placeFor(host, parts), { visits, containers, log }))
+      await parts.certificates.want('platform', host)
+      started.push(await startFront(await placeForHost(host, parts), { visits, containers, log }))
       const sweeping = sweepNowAndThen()
       started.push(() => sweeping)
     },
@@ -76,14 +73,4 @@ async function offeredHost(host: HostName | undefined, { store }: Pick<Parts, 's
       hint: 'Whoever runs the platform gives phpMyAdmin another name: database-admin-host in its configuration.',
     })
   return host
-}
-
-/** Makes what the edge follows, as for an instance, and leads the route there. @returns the path of the socket to be made */
-async function placeFor(host: HostName, { config: { home }, edge }: Parts): Promise<string> {
-  const id = createId()
-  const directory = instancePath(home, id)
-  const place = { id, site: host, releaseDirectory: join(directory, 'site'), instanceDirectory: join(directory, 'run') }
-  await makeInstanceDirectory(home, place)
-  await edge.routes.point(host, id)
-  return socketPath(home, id)
 }

@@ -8,7 +8,7 @@ import type { Account } from '../store/accounts.ts'
 import type { DatabaseRow } from '../store/databases.ts'
 import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
-import { Passes } from './passes.ts'
+import { Passes } from '../lib/passes.ts'
 
 const minuteMs = 60_000
 export const ticketMs = 2 * minuteMs

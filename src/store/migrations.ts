@@ -150,6 +150,35 @@ const domains: Migration = {
   },
 }
 
+const credentials: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of [
+      `CREATE TABLE passwords (
+         account_id INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE, hash TEXT NOT NULL, changed_at TEXT NOT NULL,
+         last_used_at TEXT) STRICT`,
+      `CREATE TABLE tokens (
+         id TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash TEXT NOT NULL UNIQUE,
+         comment TEXT NOT NULL, may TEXT NOT NULL CHECK (may IN ('read','write')), all_sites INTEGER NOT NULL, created_at TEXT NOT NULL,
+         expires_at TEXT, last_used_at TEXT) STRICT`,
+      `CREATE INDEX tokens_account ON tokens (account_id)`,
+      `CREATE TABLE token_sites (
+         token_id TEXT NOT NULL REFERENCES tokens ON DELETE CASCADE, site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,
+         PRIMARY KEY (token_id, site_id)) STRICT, WITHOUT ROWID`,
+      `CREATE INDEX token_sites_site ON token_sites (site_id)`,
+      // Not of accounts: names that nobody has are counted, too, or the answer would tell which exist.
+      `CREATE TABLE login_failures (
+         kind TEXT NOT NULL CHECK (kind IN ('account','address')), name TEXT NOT NULL, failures INTEGER NOT NULL, last_at TEXT NOT NULL,
+         last_address TEXT NOT NULL, last_door TEXT NOT NULL, blocked_until TEXT, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID`,
+      `CREATE INDEX login_failures_last ON login_failures (last_at)`,
+      `CREATE TABLE lfs_objects (
+         site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, oid TEXT NOT NULL, size INTEGER NOT NULL, created_at TEXT NOT NULL,
+         PRIMARY KEY (site_id, oid)) STRICT, WITHOUT ROWID`,
+    ]) {
+      await sql.raw(statement).execute(db)
+    }
+  },
+}
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-environment': environment,
@@ -157,4 +186,5 @@ export const migrations: Record<string, Migration> = {
   '004-processes': processes,
   '040-certificates': certificates,
   '041-domains': domains,
+  '050-credentials': credentials,
 }

@@ -16,6 +16,9 @@ export type DomainRole = 'primary' | 'served' | 'redirect'
 /** not-started: its container could not be started. interrupted: the platform, the site or its destruction put an end to it. */
 export type CronResult = 'done' | 'failed' | 'timeout' | 'interrupted' | 'not-started'
 
+/** What a token may do on its sites. */
+export type TokenRight = 'read' | 'write'
+
 export interface Tables {
   accounts: {
     id: Generated<number>
@@ -34,6 +37,37 @@ export interface Tables {
     created_at: string
     last_used_at: string | null
   }
+  /** Of accounts that have one. The hash is a PHC string (lib/argon2.ts). */
+  passwords: { account_id: number; hash: string; changed_at: string; last_used_at: string | null }
+  /** App tokens: SHA-256 of each, in base64url. */
+  tokens: {
+    /** What people call it; no secret. */
+    id: string
+    account_id: number
+    hash: string
+    comment: string
+    may: TokenRight
+    /** 1: for all sites of its account, else for those of token_sites. */
+    all_sites: number
+    created_at: string
+    /** Null: never. */
+    expires_at: string | null
+    last_used_at: string | null
+  }
+  token_sites: { token_id: string; site_id: number }
+  /** Wrong passwords since the last right one, by account and by address. Names need not be of accounts that exist. */
+  login_failures: {
+    kind: 'account' | 'address'
+    name: string
+    failures: number
+    last_at: string
+    /** Where the last one came from. */
+    last_address: string
+    last_door: string
+    blocked_until: string | null
+  }
+  /** What is in lfs/<site>/ whole: the file first, then its row. */
+  lfs_objects: { site_id: number; oid: string; size: number; created_at: string }
   sites: {
     id: Generated<number>
     name: string

@@ -17,11 +17,15 @@ import { instancesIn } from './instances.ts'
 import { jobsIn } from './jobs.ts'
 import { keptNamesIn } from './kept-names.ts'
 import { keysIn } from './keys.ts'
+import { lfsObjectsIn } from './lfs-objects.ts'
+import { loginFailuresIn } from './login-failures.ts'
 import { migrations } from './migrations.ts'
+import { passwordsIn } from './passwords.ts'
 import { releasesIn } from './releases.ts'
 import type { Tables } from './schema.ts'
 import { sitePasswordsIn } from './site-passwords.ts'
 import { sitesIn } from './sites.ts'
+import { tokensIn } from './tokens.ts'
 import { wantedNamesIn } from './wanted-names.ts'
 import { workersIn } from './workers.ts'
 
@@ -56,6 +60,10 @@ function repositoriesIn(db: Kysely<Tables>, clock: Clock) {
   return {
     accounts: accountsIn(db, clock),
     keys: keysIn(db, clock),
+    passwords: passwordsIn(db, clock),
+    tokens: tokensIn(db, clock),
+    loginFailures: loginFailuresIn(db),
+    lfsObjects: lfsObjectsIn(db, clock),
     sites: sitesIn(db, clock),
     domains: domainsIn(db, clock),
     grants: grantsIn(db, clock),

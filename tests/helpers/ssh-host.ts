@@ -2,6 +2,7 @@
 // port, then its memory in kB (the peak, and now) on SIGUSR2. Arguments: keys=FINGERPRINT|KEY,… and any flag of the configuration.
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { openLogins } from '../../src/access/logins/open.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { splitCommandLine } from '../../src/gateway/command-line.ts'
 import { startLocalDoor } from '../../src/gateway/local/door.ts'
@@ -100,7 +101,8 @@ for (const line of keyLines.split(',').filter(Boolean)) {
 }
 const log = createLog(config['log-level'])
 const hostKeys = await ensureHostKeys(config.home)
-const door = await startSshDoor({ config, store, handlers, log, clock: systemClock, hostKeys })
+const { logins } = await openLogins({ store, clock: systemClock, log })
+const door = await startSshDoor({ config, store, logins, handlers, log, clock: systemClock, hostKeys })
 
 const local = await startLocalDoor({ path: config.home.controlSocket, handlers, store, log })
 

@@ -1,6 +1,6 @@
 // Removes a site and all that belongs to it. Its rows go first: from then on start-up takes the rest for strays.
 import { join } from 'node:path'
-import { instancePath, repositoryPath, siteLogPath } from '../../config/home.ts'
+import { instancePath, lfsPath, repositoryPath, siteLogPath } from '../../config/home.ts'
 import { removeTree } from '../../lib/files.ts'
 import { readDomain } from '../../names/domain-name.ts'
 import type { Site } from '../../store/sites.ts'
@@ -22,10 +22,10 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
   await parts.mail.remove(site.id)
   await runtime.forgetSite(site.name)
   background.run('remove the database of a destroyed site', () => parts.databases.removeLeftovers())
-  const { repositories, releases, logs } = config.home
+  const { repositories, releases, logs, lfs } = config.home
   background.run('remove what a destroyed site left', async (signal) => {
     await parts.storages.sweep()
-    for (const place of [repositories, releases, logs]) await emptyTrash(place, signal)
+    for (const place of [repositories, releases, logs, lfs]) await emptyTrash(place, signal)
   })
 }
 
@@ -44,5 +44,6 @@ async function giveUpName(site: Site, { store, edge, storages, config }: Parts):
     await moveToTrash(repositoryPath(home, site.name), home.repositories)
     await moveToTrash(join(home.releases, site.name), home.releases)
     await moveToTrash(siteLogPath(home, site.name), home.logs)
+    await moveToTrash(lfsPath(home, site.name), home.lfs)
   })
 }

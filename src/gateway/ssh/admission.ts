@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Config } from '../../config/load.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Offence, Penalties } from './penalties.ts'
+import type { Offence, Penalties } from '../../access/logins/penalties.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 interface AdmissionParts {

@@ -1,7 +1,10 @@
 // One TCP connection from knock to hang-up: time and tries to log in, channels, and an end for whoever breaks the protocol.
 // Nothing that a client does may throw past this file.
 import type { Socket } from 'node:net'
-import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2'
+import ssh2, { type AuthContext, type AuthenticationType, type Connection, type ParsedKey } from 'ssh2'
+import type { Credential } from '../../access/logins/credential.ts'
+import type { Logins } from '../../access/logins/logins.ts'
+import { plainAddress } from '../../access/logins/source.ts'
 import type { Config } from '../../config/load.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -11,10 +14,8 @@ import { algorithms } from './algorithms.ts'
 import { type Admission, admit } from './admission.ts'
 import { type BufferWatch, watchBuffers } from './buffers.ts'
 import { collectAsItFlows } from './garbage.ts'
-import { findVisitor, judgeLogin, type Verdict } from './login.ts'
-import type { Penalties } from './penalties.ts'
+import { judgeLogin, type Verdict, visitorOf } from './login.ts'
 import { type RunningWork, serveSession, type SessionContext } from './session.ts'
-import { plainAddress } from './source.ts'
 import { withoutSha1 } from './ssh2-repairs.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
@@ -25,21 +26,23 @@ export interface ConnectionContext {
   readonly log: Log
   readonly clock: Clock
   readonly hostKeys: readonly ParsedKey[]
-  readonly penalties: Penalties
+  readonly logins: Logins
   readonly waitingRoom: WaitingRoom
-  readonly keyUse: (fingerprint: string) => void
   readonly running: Set<RunningWork>
 }
 
 const keepalive = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
 /** A client that doesn't close its half after we closed ours is cut off. */
 const lingerMs = 2000
+/** As OpenSSH's MaxAuthTries; of keys a client may offer more (ssh-max-tries). */
+const mostPasswords = 6
+const withPasswords: AuthenticationType[] = ['publickey', 'keyboard-interactive', 'password']
 
 export function serveConnection(socket: Socket, context: ConnectionContext): void {
   const address = plainAddress(socket.remoteAddress)
   const log = context.log.child({ ssh: address })
   socket.on('error', (error) => log.debug({ err: error }, 'connection')).setMaxListeners(0)
-  const admission = admit(socket, address, context)
+  const admission = admit(socket, address, { ...context, penalties: context.logins.penalties })
   if (admission === undefined) return
   try {
     const buffers = watchBuffers(socket, () => log.warn('a client ignored flow control and was cut off'))
@@ -97,15 +100,18 @@ function cutOffSoon(socket: Socket): void {
 }
 
 function letLogIn(connection: OpenConnection): void {
-  const { client, config, store, admission, log } = connection
+  const { client, config, store, logins, address, admission, log } = connection
+  const context = { store, logins, address, passwords: config['ssh-passwords'] }
   let tries = 0
+  let passwords = 0
   client.on('authentication', (attempt) => {
     admission.blame('login-failed')
-    if (++tries > config['ssh-max-tries']) hangUp(connection)
+    if (attempt.method !== 'publickey' && attempt.method !== 'none') passwords++
+    if (++tries > config['ssh-max-tries'] || passwords > mostPasswords) hangUp(connection)
     else decide(attempt)
   })
   const decide = (attempt: AuthContext) =>
-    void judgeLogin(store, attempt)
+    void judgeLogin(attempt, context)
       .then((verdict) => answer(connection, attempt, verdict))
       .catch((error: unknown) => {
         log.warn({ err: error }, 'a login could not be answered')
@@ -114,25 +120,33 @@ function letLogIn(connection: OpenConnection): void {
 }
 
 function answer(connection: OpenConnection, attempt: AuthContext, verdict: Verdict): void {
+  if (verdict.is === 'blocked') {
+    attempt.reject([])
+    hangUp(connection)
+    return
+  }
   if (verdict.is === 'refused') {
-    attempt.reject(['publickey'])
+    attempt.reject(connection.config['ssh-passwords'] ? withPasswords : ['publickey'])
     return
   }
   if (verdict.is === 'visitor') {
-    const { account, fingerprint } = verdict
-    connection.log.debug({ account: account.name, fingerprint }, 'logged in')
+    const { actor, credential } = verdict
+    connection.log.debug({ account: actor.name, credential }, 'logged in')
     connection.admission.loggedIn()
-    connection.keyUse(fingerprint)
-    openSessions(connection, fingerprint)
+    connection.logins.used(credential)
+    openSessions(connection, credential)
   }
   attempt.accept()
 }
 
-function openSessions(connection: OpenConnection, fingerprint: string): void {
-  const { client, config, store } = connection
+function openSessions(connection: OpenConnection, credential: Credential): void {
+  const { client, config, logins } = connection
   const context: SessionContext = {
     ...connection,
-    visitor: () => findVisitor(store, fingerprint),
+    visitor: async () => {
+      const actor = await logins.recheck(credential)
+      return actor && visitorOf(actor, credential)
+    },
     started: (work) => track(connection, work),
   }
   let open = 0

@@ -1,6 +1,7 @@
 // The SSH gateway: listens, decides who may knock, and hands each connection to connection.ts. The transport stays behind ../session.ts.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { ParsedKey } from 'ssh2'
+import type { Logins } from '../../access/logins/logins.ts'
 import type { Config } from '../../config/load.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -9,14 +10,13 @@ import type { Log } from '../../lib/log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Handlers } from '../session.ts'
 import { type ConnectionContext, serveConnection } from './connection.ts'
-import { createKeyUse } from './key-use.ts'
 import { assertNativeCrypto } from './native-crypto.ts'
-import { createPenalties } from './penalties.ts'
 import { createWaitingRoom } from './waiting-room.ts'
 
 export interface SshDoorParts {
   readonly config: Config
   readonly store: Store
+  readonly logins: Logins
   readonly handlers: Handlers
   readonly log: Log
   readonly clock: Clock
@@ -33,18 +33,16 @@ export interface SshDoor {
 /** @throws HostingError unavailable when the port is taken or ssh2 lacks its native ciphers */
 export async function startSshDoor(parts: SshDoorParts): Promise<SshDoor> {
   assertNativeCrypto()
-  const { config, store, log, clock } = parts
+  const { config, log, clock } = parts
   const sockets = new Set<Socket>()
   const running: ConnectionContext['running'] = new Set()
   const context: ConnectionContext = {
     ...parts,
     running,
-    penalties: createPenalties(clock),
     waitingRoom: createWaitingRoom({
       places: config['ssh-max-unauthenticated'],
       placesPerSource: config['ssh-max-unauthenticated-per-address'],
     }),
-    keyUse: createKeyUse({ store, clock, log }),
   }
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)

@@ -8,12 +8,17 @@ import type { Socket } from 'node:net'
 const everyBytes = 2 * 1024 * 1024
 
 export function collectAsItFlows(socket: Socket): void {
-  let collectedAt = 0
+  const collect = collector()
   // Data comes in either direction: what is sent is answered by window adjustments.
-  socket.on('data', () => {
-    const carried = socket.bytesRead + socket.bytesWritten
+  socket.on('data', () => collect(socket.bytesRead + socket.bytesWritten))
+}
+
+/** To be told how many bytes have been carried so far. */
+export function collector(): (carried: number) => void {
+  let collectedAt = 0
+  return (carried) => {
     if (carried - collectedAt < everyBytes) return
     collectedAt = carried
     globalThis.gc?.({ type: 'minor' })
-  })
+  }
 }

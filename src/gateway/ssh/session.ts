@@ -18,7 +18,7 @@ export interface SessionContext {
   readonly log: Log
   /** Aborts when the connection is closed. */
   readonly disconnected: AbortSignal
-  /** Who it is by now; undefined when the key was removed since the login. */
+  /** Who it is by now; undefined when the key, password or token was removed since the login. */
   visitor(): Promise<Visitor | undefined>
   /** Gets each request, to wait for or to interrupt when the door closes. */
   started(work: RunningWork): void
@@ -129,7 +129,7 @@ async function serve(session: Session, { accept, run }: Asked, context: OpenSess
   const { end, ...streams } = streamsOf(session, channel, context)
   const visitor = await context.visitor()
   if (visitor === undefined) {
-    streams.stderr.write('✗ The key you logged in with was removed\n')
+    streams.stderr.write('✗ What you logged in with was removed\n')
     await end(4)
     return
   }

@@ -1,6 +1,6 @@
 // The connections that have not logged in yet: so many in all, so many of one source. When it is full, the one that waits longest of the
 // most crowded source has to go, not the newcomer: a login takes milliseconds, so an attacker who holds all places can't keep others out.
-import { sourceOf } from './source.ts'
+import { sourceOf } from '../../access/logins/source.ts'
 
 interface Guest {
   readonly source: string

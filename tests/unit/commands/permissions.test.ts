@@ -1,5 +1,6 @@
 // Every command for every kind of visitor. A command that is missing here fails the test: nobody forgets to think about it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Scope } from '../../../src/access/authorize.ts'
 import { registry } from '../../../src/commands/registry.ts'
 import type { CertificateStatus } from '../../../src/certs/types.ts'
 import { createPlatform, type Platform } from './platform.ts'
@@ -75,6 +76,27 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   ],
   'keys:add': [['keys:add --account guest nonsense', 2, forbidden, forbidden, forbidden, forbidden]],
   'keys:remove': [['keys:remove x --account guest', missing, forbidden, forbidden, forbidden, forbidden]],
+  // Nothing is sent: refused when it is allowed.
+  password: [
+    ['password', 2, 2, 2, 2, 2],
+    ['password --account guest', 2, forbidden, forbidden, forbidden, forbidden],
+  ],
+  tokens: [
+    ['tokens', ok, ok, ok, ok, ok],
+    ['tokens --account guest', ok, forbidden, forbidden, forbidden, forbidden],
+  ],
+  'tokens:add': [
+    ['tokens:add', ok, ok, ok, ok, ok],
+    ['tokens:add --site demo', ok, ok, ok, ok, missing],
+    ['tokens:add --site demo --write', ok, ok, ok, forbidden, missing],
+    ['tokens:add --account guest', ok, forbidden, forbidden, forbidden, forbidden],
+  ],
+  'tokens:remove': [
+    ['tokens:remove nothing', missing, missing, missing, missing, missing],
+    ['tokens:remove nothing --account guest', missing, forbidden, forbidden, forbidden, forbidden],
+  ],
+  logins: [['logins', ok, forbidden, forbidden, forbidden, forbidden]],
+  'logins:unblock': [['logins:unblock guest', missing, forbidden, forbidden, forbidden, forbidden]],
   accounts: [['accounts', ok, forbidden, forbidden, forbidden, forbidden]],
   'accounts:add': [['accounts:add new-VISITOR', ok, forbidden, forbidden, forbidden, forbidden]],
   'accounts:remove': [['accounts:remove guest-VISITOR', ok, forbidden, forbidden, forbidden, forbidden]],
@@ -143,6 +165,30 @@ describe('permissions', () => {
       for (const as of visitors) answers.push(await platform.run(words.replace('VISITOR', as), { as }))
       expect(answers.map(({ code }) => code)).toEqual(statuses)
     })
+
+  it('of a token are those of the sources of its sites, and no more', async () => {
+    const { store } = platform
+    const { id } = (await store.sites.find('demo.localhost'))!
+    const scopes = {
+      read: { token: 't', may: 'read', sites: [id] },
+      write: { token: 't', may: 'write', sites: 'all' },
+    } as const
+    const allowed = async (scope: Scope) => {
+      const codes = new Map<string, number>()
+      for (const [words] of Object.values(matrix).flat())
+        codes.set(words, (await platform.run(words.replace('VISITOR', 'tok'), { as: 'owner', scope })).code)
+      return [...codes].filter(([, code]) => code !== forbidden).map(([words]) => words)
+    }
+    const reading = registry.filter(({ permission }) => permission === 'site:read').map(({ name }) => name)
+    const read = await allowed(scopes.read)
+    expect(read.map((words) => words.split(' ')[0]).filter((name) => !reading.includes(name!))).toEqual([])
+    expect(read).toContain('info demo')
+    expect(read).not.toContain('env demo --reveal')
+    expect(await allowed(scopes.write)).toEqual(['create VISITOR-new', ...read])
+    const other = await platform.run('info demo', { as: 'owner', scope: { ...scopes.read, sites: [id + 1000] } })
+    const absent = await platform.run('info nowhere', { as: 'owner', scope: scopes.read })
+    expect(other.err.replaceAll('demo', 'nowhere')).toBe(absent.err)
+  })
 
   it('of a site that is hidden and of one that is not there look the same', async () => {
     const hidden = await platform.run('info demo', { as: 'stranger' })

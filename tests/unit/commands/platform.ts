@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { openLogins } from '../../../src/access/logins/open.ts'
+import type { Scope } from '../../../src/access/authorize.ts'
 import { createSite } from '../../../src/access/sites.ts'
 import { noCertificates } from '../../../src/certs/no-certificates.ts'
 import type { Certificates } from '../../../src/certs/types.ts'
@@ -92,7 +94,11 @@ export interface Answer {
   readonly err: string
 }
 
-export type Visit = Partial<Omit<CommandRequest, 'account' | 'stdin'>> & { readonly input?: string }
+export type Visit = Partial<Omit<CommandRequest, 'account' | 'stdin'>> & {
+  readonly input?: string
+  /** Came with an app token. */
+  readonly scope?: Scope
+}
 
 export type Platform = Awaited<ReturnType<typeof createPlatform>>
 
@@ -149,6 +155,7 @@ export async function createPlatform(
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
+    loginTroubles: (await openLogins({ store, clock: systemClock, log: silentLog })).loginTroubles,
     clock: hastyClock,
     log: silentLog,
   }
@@ -184,11 +191,11 @@ export async function createPlatform(
     },
     /** Runs words as an account (an admin named root, if left out) to their end. */
     async run(words: string, visit: Visit & { as?: string } = {}): Promise<Answer> {
-      const { as = 'root', input = '', ...rest } = visit
+      const { as = 'root', input = '', scope, ...rest } = visit
       const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
       const [out, err] = [collect(streams.stdout), collect(streams.stderr)]
       streams.stdin.end(input)
-      const visitor = await account(as)
+      const visitor = { ...(await account(as)), ...(scope === undefined ? {} : { scope }) }
       const gone = new AbortController().signal
       const split = words === '' ? [] : words.split(' ')
       const code = await run({ account: visitor, door: 'ssh', gone, ...streams, ...rest }, split)

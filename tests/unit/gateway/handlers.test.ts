@@ -5,24 +5,31 @@ import { HostingError } from '../../../src/errors/hosting-error.ts'
 import type { GitCommand } from '../../../src/gateway/git-command.ts'
 import { createHandlers } from '../../../src/gateway/handlers.ts'
 import type { Request } from '../../../src/gateway/session.ts'
+import type { CopyCommand } from '../../../src/gateway/sftp/copy-command.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { ada, visitBy } from './visitor.ts'
 
 function handlersThat(run: (request: Request, words: readonly string[]) => Promise<number> | number = () => 0) {
   const ran: (readonly string[])[] = []
   const served: GitCommand[] = []
+  const copied: CopyCommand[] = []
   const handlers = createHandlers({
     log: silentLog,
     async runCommand(request, words) {
       ran.push(words)
       return await run(request, words)
     },
+    lfs: (_request, words) => Promise.resolve(words.length),
     async git(_request, command) {
       served.push(command)
       return 128
     },
+    copy(_request, command) {
+      copied.push(command)
+      return Promise.resolve(0)
+    },
   })
-  return { handlers, ran, served }
+  return { handlers, ran, served, copied }
 }
 
 describe('exec', () => {
@@ -55,16 +62,16 @@ describe('exec', () => {
     },
   )
 
-  it.each(['scp -t /', '/usr/lib/openssh/sftp-server', 'rsync --server -e. . /'])(
-    'answers %j, a copy program, as it answers SFTP',
-    async (line) => {
-      const { handlers, ran } = handlersThat()
-      const visit = visitBy(ada)
-      expect(await handlers.exec(visit.request, line)).not.toBe(0)
-      expect(visit.stderr()).toContain('SFTP')
-      expect(ran).toEqual([])
-    },
-  )
+  it.each([
+    ['scp -t /', 'scp'],
+    ['/usr/lib/openssh/sftp-server', 'SFTP'],
+    ['rsync --server -e. . /', 'rsync'],
+  ])('gives %j, a copy program, to the door of SFTP', async (line, name) => {
+    const { handlers, ran, copied } = handlersThat()
+    expect(await handlers.exec(visitBy(ada).request, line)).toBe(0)
+    expect(copied).toMatchObject([{ name }])
+    expect(ran).toEqual([])
+  })
 
   it('shows an error of ours with its hint and its status', async () => {
     const { handlers } = handlersThat(() => {
@@ -87,10 +94,13 @@ describe('exec', () => {
 })
 
 describe('subsystem', () => {
-  it('says that SFTP is not there yet', async () => {
+  it('sftp goes to its door, any other is refused', async () => {
+    const { handlers, copied } = handlersThat()
+    expect(await handlers.subsystem(visitBy(ada).request, 'sftp')).toBe(0)
+    expect(copied).toEqual([{ name: 'SFTP', args: [] }])
     const visit = visitBy(ada)
-    expect(await handlersThat().handlers.subsystem(visit.request, 'sftp')).toBe(1)
-    expect(visit.stderr()).toContain('SFTP')
+    expect(await handlers.subsystem(visit.request, 'netconf')).toBe(1)
+    expect(visit.stderr()).toContain('There is no subsystem netconf')
   })
 })
 

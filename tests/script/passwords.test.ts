@@ -1,0 +1,140 @@
+// Logging in by SSH with a password or a token, as OpenSSH's client does it, and what happens to who guesses.
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HttpsPerson } from '../helpers/https-person.ts'
+import type { Person } from '../helpers/person.ts'
+import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { type Ran, run } from '../helpers/session.ts'
+
+const password = 'four words in a row'
+let platform: Platform
+let ann: Person
+
+beforeAll(async () => {
+  platform = await startPlatform()
+  ann = await platform.addPerson('ann')
+})
+afterAll(async () => await platform[Symbol.asyncDispose]())
+
+/** Types `ssh NAME@host COMMAND` and the secret, without a key. */
+async function ssh(name: string, secret: string, { command = 'whoami', method = 'password' } = {}): Promise<Ran> {
+  const program = join(platform.directory, 'askpass')
+  await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$SECRET"\n')
+  await chmod(program, 0o755)
+  const options = {
+    ...{ PubkeyAuthentication: 'no', PreferredAuthentications: method, NumberOfPasswordPrompts: '1' },
+    ...{
+      UserKnownHostsFile: join(platform.directory, 'known'),
+      StrictHostKeyChecking: 'accept-new',
+      LogLevel: 'ERROR',
+    },
+  }
+  const settings = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+  return await run(
+    'ssh',
+    ['-F', '/dev/null', ...settings, '-p', String(platform.sshPort), `${name}@127.0.0.1`, command],
+    {
+      env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', SECRET: secret, HOME: platform.directory },
+      input: '',
+    },
+  )
+}
+
+describe('a password', () => {
+  it('does not let anybody in who has none', async () => {
+    for (const [name, secret] of [
+      ['ann', ''],
+      ['ann', password],
+      ['nobody', password],
+      ['git', ''],
+    ])
+      expect((await ssh(name!, secret!)).exitCode).toBe(255)
+    await platform.admin.ssh('logins:unblock 127.0.0.1')
+  })
+
+  it('is set over SSH, and lets its account do what its key does', async () => {
+    expect((await ann.ssh('password', { input: `${password}\n` })).exitCode).toBe(0)
+    for (const method of ['password', 'keyboard-interactive'] as const) {
+      const came = await ssh('ann', password, { method, command: 'whoami --json' })
+      expect(JSON.parse(came.stdout)).toMatchObject({ account: 'ann', door: 'ssh', key: null })
+    }
+    expect((await ssh('ann', password, { command: 'create by-password' })).exitCode).toBe(0)
+    expect((await ssh('ann', password, { command: 'accounts' })).exitCode).toBe(4)
+  })
+
+  it('is asked for at a terminal, where nobody sees it', async () => {
+    await using conversation = ann.open('password', ['-tt'])
+    await conversation.says('New password: ')
+    conversation.type(`${password} two\r`)
+    await conversation.says('again: ')
+    conversation.type(`${password} two\r`)
+    await conversation.says('has a new password')
+    expect(conversation.output).not.toContain(password)
+    expect((await ssh('ann', password)).exitCode).toBe(255)
+    expect((await ssh('ann', `${password} two`)).exitCode).toBe(0)
+    await ann.ssh('password', { input: password })
+  })
+
+  it('counts no more once it is gone', async () => {
+    await platform.addPerson('ben')
+    await platform.admin.ssh('password --account ben', { input: password })
+    expect((await ssh('ben', password)).exitCode).toBe(0)
+    await platform.admin.ssh('password --account ben --remove')
+    expect((await ssh('ben', password)).exitCode).toBe(255)
+  })
+})
+
+describe('a token', () => {
+  it('is for sources only, whatever the door', async () => {
+    const { secret } = (await ann.json('tokens:add --site by-password')) as { secret: string }
+    expect((await ssh('git', secret, { command: 'info by-password' })).exitCode).toBe(0)
+    for (const command of [
+      'whoami',
+      'sites',
+      'keys:add x',
+      'tokens:add',
+      'password',
+      'destroy by-password',
+      'create more',
+    ])
+      expect({ command, code: (await ssh('git', secret, { command })).exitCode }).toEqual({ command, code: 4 })
+    expect((await ssh('git', secret, { command: 'git-receive-pack by-password' })).exitCode).toBe(4)
+  })
+})
+
+describe('guessing', () => {
+  it('blocks the account at every door, across a restart, until an admin ends it', async () => {
+    await platform.addPerson('eve')
+    await platform.admin.ssh('password --account eve', { input: password })
+    const eve = new HttpsPerson(platform, { name: 'eve', secret: password })
+    const guesses = []
+    for (let at = 0; at < 12; at++) guesses.push((await eve.curl('/x', ['-u', `eve:guess ${at}`])).status)
+    expect(guesses).toContain(401)
+    expect(guesses.at(-1)).toBe(429)
+    expect((await ssh('eve', password)).exitCode).toBe(255)
+    expect((await ann.ssh('whoami')).exitCode).toBe(0)
+    const shown = (await platform.admin.json('logins')) as { name: string; blockedUntil: string | null }[]
+    expect(shown.find(({ name }) => name === 'eve')).toMatchObject({
+      failures: 10,
+      lastDoor: 'https',
+      lastAddress: '127.0.0.1',
+    })
+    await platform.stop()
+    await platform.start()
+    expect(await eve.curl('/x', eve.basic)).toMatchObject({ status: 429 })
+    expect((await platform.admin.ssh('logins:unblock eve')).exitCode).toBe(0)
+    await platform.admin.ssh('logins:unblock 127.0.0.1')
+    expect(await eve.curl('/x', eve.basic)).toMatchObject({ status: 404 })
+  })
+})
+
+describe('ssh-passwords = false', () => {
+  it('leaves keys only', async () => {
+    await platform.stop()
+    await platform.start({ flags: { 'ssh-passwords': 'false' } })
+    const refused = await ssh('ann', password)
+    expect(refused.stderr).toContain('(publickey)')
+    expect((await ann.ssh('whoami')).exitCode).toBe(0)
+  })
+})
