@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { platformHosts } from '../access/platform-names.ts'
+import { removeUnfinished } from '../git/lfs/objects.ts'
 import { absentAsUndefined, removeTree } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
 import type { Parts } from './parts.ts'
@@ -16,6 +17,7 @@ export async function removeStrays(parts: Parts): Promise<void> {
   const { repositories, releases, logs, lfs } = parts.config.home
   await discardUnknown(repositories, (entry) => names.has(entry.replace(/\.git$/, '')))
   await discardUnknown(lfs, (entry) => names.has(entry))
+  await removeUnfinished(parts.config.home)
   // The platform's own addresses have logs, too.
   const hosts = new Set<string>(platformHosts(parts.config))
   await discardUnknown(logs, (entry) => names.has(entry) || hosts.has(entry))

@@ -2,13 +2,14 @@
 // node-git-server fell for (docs/why/200-git-over-https.md).
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HttpsPerson } from '../helpers/https-person.ts'
 import type { Person } from '../helpers/person.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { run } from '../helpers/session.ts'
 import { until } from '../helpers/until.ts'
 
 const password = 'four words in a row'
@@ -36,6 +37,14 @@ async function tokenOf(person: Person, words: string): Promise<string> {
 async function memoryOfDaemon(): Promise<number> {
   const status = await readFile(`/proc/${platform.daemon.pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])
+}
+
+/** Command lines of processes of the daemon that are of git's, and of this program. */
+async function gitChildren(program: string): Promise<string[]> {
+  const { pid } = platform.daemon
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean)
+  const lines = await Promise.all(children.map((each) => readFile(`/proc/${each}/cmdline`, 'utf8').catch(() => '')))
+  return lines.filter((line) => line.startsWith('git\0') && line.includes(program))
 }
 
 async function isAlive(): Promise<void> {
@@ -242,16 +251,7 @@ describe('bad input', () => {
     }
     await isAlive()
     expect((await ann.gitOk(['ls-remote', ann.urlOf('demo')])).stdout).not.toContain('half')
-    await until('no git to be left', async () => {
-      const children = await readFile(`/proc/${platform.daemon.pid}/task/${platform.daemon.pid}/children`, 'utf8')
-      const names = await Promise.all(
-        children
-          .split(' ')
-          .filter(Boolean)
-          .map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-      )
-      return !names.some((name) => name.includes('receive-pack'))
-    })
+    await until('no git to be left', async () => (await gitChildren('receive-pack')).length === 0)
   })
 
   // The attack: a ref outside of heads and tags hung node-git-server, and thousands of refs made it lose count.
@@ -267,6 +267,65 @@ describe('bad input', () => {
     const listed = await ann.gitOk(['ls-remote', ann.urlOf('demo'), 'refs/heads/many/*'])
     expect(listed.stdout.trim().split('\n')).toHaveLength(2000)
     expect((await ann.git(['push', 'origin', 'HEAD:refs/hosting/x'], place)).exitCode).not.toBe(0)
+  })
+})
+
+describe('slow clients', () => {
+  const authorization = `Authorization: Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
+
+  /** Sends a request as it stands, and reads nothing of the answer. */
+  function send(service: string, body: string, length = body.length): Socket {
+    const socket = connect(platform.httpPort, '127.0.0.1').on('error', () => undefined)
+    const head = ['Host: git.localhost', authorization, `Content-Type: application/x-${service}-request`]
+    socket.pause()
+    socket.write([`POST /large.git/${service} HTTP/1.1`, ...head, `Content-Length: ${length}`, '', body].join('\r\n'))
+    return socket
+  }
+
+  it('that ask for 300 MB and read nothing, or send a byte now and then, keep nobody waiting', async () => {
+    const head = (await ann.gitOk(['ls-remote', ann.urlOf('large'), 'main'])).stdout.slice(0, 40)
+    const before = await memoryOfDaemon()
+    const want = `0032want ${head}\n00000009done\n`
+    const sockets = Array.from({ length: 8 }, () => send('git-upload-pack', want))
+    sockets.push(...Array.from({ length: 8 }, () => send('git-receive-pack', '0', 1000)))
+    await until('git to be asked', async () => (await gitChildren('upload-pack')).length === 8)
+    await isAlive()
+    expect(((await memoryOfDaemon()) - before) / 1024).toBeLessThan(64)
+    for (const socket of sockets) socket.destroy()
+    await until('no git to be left', async () => (await gitChildren('-pack')).length === 0)
+  })
+})
+
+describe('by HTTPS', () => {
+  it('is the same, with a certificate of the platform, also by HTTP/2', async () => {
+    const ca = join(ann.home, 'ca.pem')
+    await writeFile(ca, (await annBySsh.ssh('ca')).stdout)
+    const url = `https://git.localhost:${platform.httpsPort}`
+    const asked = [
+      '-sS',
+      '--http2',
+      '--cacert',
+      ca,
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_version} %{http_code}',
+      ...ann.basic,
+    ]
+    await until('a certificate', async () => (await run('curl', [...asked, `${url}/x`])).stdout === '2 404')
+    const place = join(ann.home, 'secure')
+    const git = ['-c', `http.sslCAInfo=${ca}`, '-c', 'http.proxy=']
+    await ann.gitOk([
+      ...git,
+      'clone',
+      '-q',
+      `${url.replace('//', `//ann:${encodeURIComponent(password)}@`)}/demo.git`,
+      place,
+    ])
+    await ann.commit(place, { 'index.html': 'by HTTPS', 'more.bin': randomBytes(3 * 1024 * 1024) })
+    const pushed = await ann.gitOk([...git, 'push', 'origin', 'main'], place)
+    expect(pushed.stderr).toContain('switched to release')
+    expect(await platform.get('demo')).toMatchObject({ text: 'by HTTPS' })
   })
 })
 

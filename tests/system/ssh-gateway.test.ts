@@ -35,7 +35,7 @@ describe('logging in', () => {
   it('is refused with an unknown key, and with no key', async () => {
     expect(await gateway.ssh('show', { key: 'unknown' })).toMatchObject({ exitCode: 255, stdout: '' })
     const withoutKey = await gateway.ssh('show', { flags: ['-o', 'PubkeyAuthentication=no'] })
-    expect(withoutKey.stderr).toContain('Permission denied (publickey)')
+    expect(withoutKey.stderr).toContain('Permission denied (publickey,keyboard-interactive,password)')
   })
 
   it('with an RSA key is refused when the client signs with SHA-1', async () => {

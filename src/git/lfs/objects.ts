@@ -1,13 +1,13 @@
 // Large files of repositories: lfs/<site>/<first two>/<oid>, named by their SHA-256, which is checked while they come in. A file is there
 // whole or not at all: written beside, flushed, renamed, and only then in the database, which says what counts.
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Config } from '../../config/load.ts'
-import { lfsPath } from '../../config/home.ts'
+import { type Home, lfsPath } from '../../config/home.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { ensureDirectory, syncDirectory } from '../../lib/files.ts'
+import { absentAsUndefined, ensureDirectory, removeTree, syncDirectory } from '../../lib/files.ts'
 import { createId } from '../../lib/id.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Store } from '../../store/store.ts'
@@ -71,6 +71,11 @@ export function createLfsObjects(parts: LfsParts): LfsObjects {
       }
     },
   }
+}
+
+/** What a crash has cut off. Before the doors open. */
+export async function removeUnfinished({ lfs }: Pick<Home, 'lfs'>): Promise<void> {
+  for (const site of (await absentAsUndefined(readdir(lfs))) ?? []) await removeTree(join(lfs, site, 'incoming'))
 }
 
 interface Place {
