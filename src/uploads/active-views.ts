@@ -15,6 +15,8 @@ export interface ActiveView {
   readonly site: Pick<Site, 'id' | 'name'>
   sessions: number
   watch: TreeWatch | undefined
+  /** What is recorded of it (state.ts) says that all is complete. */
+  isRecorded: boolean
   /** Something was written since the last commit. */
   dirty: boolean
   /** When something was last written or open, by performance.now(). */
@@ -70,7 +72,7 @@ export class ActiveViews {
     const watch = watchTree(treeOf(view), view.storage)
     const busyAt = performance.now()
     // What an earlier run left uncommitted counts as written just now.
-    return { view, site, sessions: 0, watch, dirty: true, busyAt, listeners: new Set() }
+    return { view, site, sessions: 0, watch, isRecorded: true, dirty: true, busyAt, listeners: new Set() }
   }
 }
 

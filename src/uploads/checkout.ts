@@ -50,7 +50,7 @@ async function exportInto(into: string, { repository, commit, limits, signal }: 
 /** Of a crash: with a former tree and no tree, that was between the two renames. */
 async function removeLeftovers(directory: string): Promise<void> {
   for (const name of readdirSync(directory))
-    if (name.startsWith('next-') || name.startsWith('former-')) await removeTree(join(directory, name))
+    if (/^(next|former|watch)-/.test(name)) await removeTree(join(directory, name))
 }
 
 /** Nobody but this process knows of the tree yet. */

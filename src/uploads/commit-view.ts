@@ -156,6 +156,7 @@ async function submit(work: Work): Promise<Outcome | 'moved'> {
     await hooks.end()
   }
   await arriveAt(work, made)
+  parts.onStep?.('sftp:done')
   const { leftOut } = difference.scan
   return { is: 'live', commit: made, files: merge.ours.size, leftOut, pending: difference.pending }
 }

@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { absentAsUndefined, writeFileAtomic } from '../lib/files.ts'
+import { createId } from '../lib/id.ts'
 
 const paths = z.array(z.string())
 
@@ -53,9 +54,10 @@ export async function readWatch(directory: string): Promise<Watch | undefined> {
 
 /** Several times a second: renamed, not flushed. After a power cut an old one makes more files doubtful, never fewer. */
 export async function writeWatch(directory: string, watch: Watch): Promise<void> {
-  const path = join(directory, 'watch.json')
-  await writeFile(`${path}.new`, JSON.stringify(watch))
-  await rename(`${path}.new`, path)
+  // A look and the end of a session may write at once.
+  const beside = join(directory, `watch-${createId()}.new`)
+  await writeFile(beside, JSON.stringify(watch))
+  await rename(beside, join(directory, 'watch.json'))
 }
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {

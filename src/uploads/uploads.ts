@@ -113,9 +113,10 @@ export class AccountUploads implements Uploads {
     if (changed || open.length > 0) {
       active.dirty = true
       active.busyAt = performance.now()
-      await writeWatch(active.view.directory, { lookedAtMs, open: open.map(({ inode }) => inode) })
+      await this.#record(active, { lookedAtMs, open })
       return
     }
+    if (!active.isRecorded) await this.#record(active, { lookedAtMs, open })
     const { config, log } = this.#parts
     const isQuiet = performance.now() - active.busyAt >= config['sftp-quiet-seconds'] * 1000
     if (!active.dirty || !isQuiet) return
@@ -123,6 +124,13 @@ export class AccountUploads implements Uploads {
     this.#commit(active, { open: [], program: programIn(active, this.#sessions) }).catch((error: unknown) =>
       log.warn({ err: error, site: active.site.name }, 'an upload was not committed'),
     )
+  }
+
+  /** Once more when nothing has changed since: what was written just before it was looked at is complete by then. */
+  async #record(active: ActiveView, look: { lookedAtMs: number; open: readonly OpenFile[] }): Promise<void> {
+    const { lookedAtMs, open } = look
+    active.isRecorded = active.busyAt < performance.now() - clockSlackMs
+    await writeWatch(active.view.directory, { lookedAtMs, open: open.map(({ inode }) => inode) })
   }
 
   async #commit(active: ActiveView, { open, program }: { open: readonly OpenFile[]; program: string }) {
@@ -151,6 +159,8 @@ export class AccountUploads implements Uploads {
   async #leaveView(active: ActiveView, session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
     try {
       await this.#views.inTurn(active, () => parkOpen(active.view, open))
+      // Its processes have ended: with nobody else in it, all that is not parked is complete.
+      if (active.sessions === 1) await this.#record(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
       if (active.watch?.changed() ?? true) active.dirty = true
       // Several connections of one client are one upload: the last of them ends it. A copy by itself is one, too.
       const isLast = active.sessions === 1 || session.program !== 'SFTP'
