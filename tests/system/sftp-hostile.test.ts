@@ -1,0 +1,192 @@
+// Clients that mean ill: what they send hurts nobody but themselves, and whatever they put in the way leads nowhere.
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Child, ended, start } from '../../src/lib/exec.ts'
+import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { run } from '../helpers/session.ts'
+import { mustBeOk, Uploader } from '../helpers/uploader.ts'
+import { until } from '../helpers/until.ts'
+import { WorkingCopy } from '../helpers/working-copy.ts'
+
+let platform: Platform
+let ann: Uploader
+let outside: string
+
+beforeAll(async () => {
+  platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '0.3' } })
+  ann = new Uploader(await platform.addPerson('ann'), platform)
+  const copy = await WorkingCopy.create(ann.person, 'demo', { 'index.html': 'one', 'dir/file.txt': 'file' })
+  await copy.pushOk()
+  outside = await mkdtemp('/tmp/sftp-outside-')
+  await writeFile(join(outside, 'file.txt'), 'untouched')
+  await run('chmod', ['-R', 'a+rwX', outside])
+})
+
+afterAll(async () => {
+  await platform[Symbol.asyncDispose]()
+  await rm(outside, { recursive: true })
+})
+
+/** The subsystem, without a client in between. */
+function openRaw(): Child {
+  const args = [...ann.person.sshOptions, '-p', String(platform.sshPort), '-s', 'x@127.0.0.1', 'sftp']
+  return start('ssh', args, { env: ann.person.env })
+}
+
+const init = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3])
+
+function packet(type: number, ...fields: readonly (string | number | bigint | Buffer)[]): Buffer {
+  const body = Buffer.concat([Buffer.from([type]), ...fields.map(field)])
+  return Buffer.concat([field(body.length), body])
+}
+
+function field(value: string | number | bigint | Buffer): Buffer {
+  const bytes = Buffer.alloc(typeof value === 'bigint' ? 8 : 4)
+  if (typeof value === 'bigint') bytes.writeBigUInt64BE(value)
+  else if (typeof value === 'number') bytes.writeUInt32BE(value)
+  else bytes.writeUInt32BE(value.length)
+  return typeof value === 'bigint' || typeof value === 'number' ? bytes : Buffer.concat([bytes, Buffer.from(value)])
+}
+
+const noise = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919) % 251))
+
+describe('packets that are none', () => {
+  it.each<[string, Buffer]>([
+    ['noise instead of a beginning', noise],
+    ['noise after the beginning', Buffer.concat([init, noise])],
+    ['an announced length of 4 GB', Buffer.concat([init, Buffer.from([255, 255, 255, 255, 3])])],
+    ['a length of 0', Buffer.concat([init, Buffer.alloc(400)])],
+    [
+      'a string longer than its packet',
+      Buffer.concat([
+        init,
+        packet(3, 1, Buffer.alloc(0)),
+        Buffer.from([0, 0, 0, 9, 3, 0, 0, 0, 1, 255, 255, 255, 255]),
+      ]),
+    ],
+    ['half a packet', Buffer.concat([init, packet(11, 1, '/').subarray(0, 7)])],
+  ])('%s: that session ends, the platform goes on', async (_name, bytes) => {
+    const child = openRaw()
+    child.stdin?.on('error', () => undefined).end(bytes)
+    child.stdout?.resume()
+    await ended(child)
+    expect((await ann.sftpOk('ls -1 /')).stdout).toContain('demo.localhost')
+    expect(platform.daemon.running).toBe(true)
+  })
+
+  it('offsets of 2^63, unknown handles and extensions get a status', async () => {
+    const child = openRaw()
+    const answers: Buffer[] = []
+    child.stdout?.on('data', (chunk: Buffer) => answers.push(chunk))
+    const open = packet(3, 1, '/demo.localhost/offset.txt', 0x1a, 0)
+    const write = packet(6, 2, Buffer.alloc(4), 2n ** 63n, 'x')
+    const read = packet(5, 3, Buffer.alloc(4), 2n ** 64n - 1n, 100)
+    const unknown = packet(4, 4, Buffer.from('nobody'))
+    const extension = packet(200, 5, 'none@example.org', 'x')
+    child.stdin?.end(Buffer.concat([init, open, write, read, unknown, extension, packet(17, 6, '/')]))
+    await ended(child)
+    const all = Buffer.concat(answers)
+    // SSH_FXP_VERSION, SSH_FXP_HANDLE, four of SSH_FXP_STATUS and the SSH_FXP_ATTRS of the last question
+    expect(typesOf(all)).toEqual([2, 102, 101, 101, 101, 101, 105])
+  })
+
+  it('100,000 open handles are refused at the limit of the jail', async () => {
+    const child = openRaw()
+    const types: number[] = []
+    let rest = Buffer.alloc(0)
+    child.stdout?.on('data', (chunk: Buffer) => {
+      rest = Buffer.concat([rest, chunk])
+      while (rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE(0)) {
+        types.push(rest[4] ?? 0)
+        rest = rest.subarray(4 + rest.readUInt32BE(0))
+      }
+    })
+    child.stdin?.write(init)
+    for (let n = 0; n < 100_000; n++) {
+      const room = child.stdin?.write(packet(3, n, '/demo.localhost/index.html', 1, 0))
+      if (room === false) await new Promise((resolve) => child.stdin?.once('drain', resolve))
+    }
+    child.stdin?.end()
+    await ended(child)
+    expect(types).toHaveLength(100_001)
+    expect(types.filter((type) => type === 102).length).toBeLessThan(1024)
+    expect(platform.daemon.running).toBe(true)
+  })
+})
+
+function typesOf(bytes: Buffer): number[] {
+  const types: number[] = []
+  for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) types.push(bytes[at + 4] ?? 0)
+  return types
+}
+
+describe('links', () => {
+  it('lead nowhere: absolute, upward, and across sites', async () => {
+    const targets = [
+      '/etc/passwd',
+      '../../../etc/passwd',
+      '/proc/self/root/etc/passwd',
+      `${outside}/file.txt`,
+      '/enter.so',
+      '/usr/lib',
+    ]
+    for (const [index, target] of targets.entries()) {
+      mustBeOk(await ann.sftp(`symlink ${target} demo.localhost/link${index}`))
+      expect((await ann.sftp(`get demo.localhost/link${index}`)).exitCode, target).not.toBe(0)
+    }
+    const put = await ann.sftp(`put ${ann.person.keyFile}.pub demo.localhost/link3`)
+    expect(put.exitCode).not.toBe(0)
+    expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
+  })
+
+  it('swapped for a folder, again and again, while another session writes and uploads are committed: nothing gets out', async () => {
+    const swaps = 20_000
+    const script = [
+      'import paramiko, sys, threading',
+      'def session():',
+      '  c = paramiko.SSHClient(); c.set_missing_host_key_policy(paramiko.AutoAddPolicy())',
+      '  c.connect("127.0.0.1", port=int(sys.argv[1]), username="x", key_filename=sys.argv[2], look_for_keys=False, allow_agent=False)',
+      '  s = c.open_sftp(); s.chdir("demo.localhost"); return c, s',
+      'def quietly(f, *a):',
+      '  try: f(*a)',
+      '  except IOError: pass',
+      'c, s = session()',
+      's.symlink(sys.argv[3], "evil"); quietly(s.mkdir, "real")',
+      'done = False',
+      'def write():',
+      '  cw, w = session(); n = 0',
+      '  while not done:',
+      '    n += 1',
+      '    for name in ("file.txt", "new%d" % (n % 50)):',
+      '      try:',
+      '        f = w.open("swap/" + name, "w"); f.write("escaped"); f.close()',
+      '      except IOError: pass',
+      '  cw.close()',
+      't = threading.Thread(target=write); t.start()',
+      'for n in range(int(sys.argv[4]) // 2):',
+      '  quietly(s.posix_rename, "evil", "swap"); quietly(s.posix_rename, "swap", "evil")',
+      '  quietly(s.posix_rename, "real", "swap"); quietly(s.posix_rename, "swap", "real")',
+      'done = True; t.join(); c.close()',
+    ].join('\n')
+    const args = ['-c', script, String(platform.sshPort), ann.person.keyFile, outside, String(swaps)]
+    mustBeOk(await run('python3', args, { env: ann.person.env, timeoutMs: 280_000 }))
+    expect(await readdir(outside)).toEqual(['file.txt'])
+    expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
+    await ann.sftp('rm demo.localhost/evil', 'rm demo.localhost/swap')
+    await until('the site to serve', async () => (await platform.get('demo')).status === 200)
+  }, 300_000)
+})
+
+describe('the site', () => {
+  it('that is destroyed under a session: the session ends', async () => {
+    const child = openRaw()
+    child.stdin?.write(Buffer.concat([init, packet(3, 1, '/demo.localhost/held.txt', 0x1a, 0)]))
+    await new Promise((resolve) => child.stdout?.once('data', resolve))
+    child.stdout?.resume()
+    await ann.person.ssh('destroy demo --confirm demo.localhost')
+    await ended(child)
+    expect((await ann.sftpOk('ls -1 /')).stdout).not.toContain('demo')
+    expect(platform.daemon.running).toBe(true)
+  })
+})
