@@ -28,7 +28,10 @@ export const accountsAdd = command({
     const name = parseAccountName(input.name)
     const key = (input.key || (await readKey(context))).trim()
     await addAccount(context.store, { name, role: input.role, keys: key === '' ? [] : [key] })
-    const next = key === '' ? [`Nobody can come in as ${name} yet: keys:add --account ${name} < KEY.pub`] : []
+    const next =
+      key === ''
+        ? [`Nobody can come in as ${name} yet: keys:add --account ${name} < KEY.pub, or password --account ${name}`]
+        : []
     return done({ name, role: input.role }, `${name} is a new ${input.role}`, next)
   },
 })

@@ -19,6 +19,8 @@ export const accounts = command({
         { head: 'ROLE', cell: (row) => row.role },
         { head: 'SITES', cell: (row) => String(row.sites) },
         { head: 'KEYS', cell: (row) => String(row.keys) },
+        { head: 'PASSWORD', cell: (row) => (row.password ? 'yes' : '-') },
+        { head: 'TOKENS', cell: (row) => String(row.tokens) },
         { head: 'SEEN', cell: (row, view) => renderTime(row.lastSeenAt, view) },
         { head: 'CREATED', cell: (row, view) => renderTime(row.createdAt, view) },
       ],
@@ -32,9 +34,14 @@ async function accountRows({ store }: CommandContext) {
   return await Promise.all(
     listed.map(async ({ id, name, role, created_at }) => {
       const keys = await store.keys.listOf(id)
-      const seen = keys.flatMap((key) => key.last_used_at ?? []).sort()
+      const tokens = await store.tokens.listOf(id)
+      const password = await store.passwords.find(id)
+      const seen = [...keys, ...tokens, password].flatMap((each) => each?.last_used_at ?? []).sort()
       const sites = owners.filter((owner) => owner === id).length
-      return { name, role, sites, keys: keys.length, lastSeenAt: seen.at(-1) ?? null, createdAt: created_at }
+      return {
+        ...{ name, role, sites, keys: keys.length, password: password !== undefined, tokens: tokens.length },
+        ...{ lastSeenAt: seen.at(-1) ?? null, createdAt: created_at },
+      }
     }),
   )
 }

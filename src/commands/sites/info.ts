@@ -10,7 +10,7 @@ import { type SiteContext, siteCommand } from '../command.ts'
 import { hasFailed } from '../cron/cron.ts'
 import { nothing } from '../inputs.ts'
 import { type Fact, facts } from '../output/outcome.ts'
-import { type View, renderNextTime, renderTime } from '../output/view.ts'
+import { renderBytes, type View, renderNextTime, renderTime } from '../output/view.ts'
 
 export const info = siteCommand({
   name: 'info',
@@ -53,6 +53,7 @@ async function siteInfo(context: SiteContext) {
     hsts: site.hsts === 1,
     protectedFor: (await store.sitePasswords.listOf(site.id)).map(({ user }) => user),
     troubles: domains.flatMap(({ trouble }) => trouble ?? []),
+    largeFiles: { bytes: await store.lfsObjects.bytesOf(site.id), mostBytes: config['lfs-mb'] * 1024 * 1024 },
     createdAt: site.created_at,
   }
 }
@@ -64,6 +65,10 @@ function releaseInfo({ number, commit, subject, buildpack, live_at }: Release) {
 /** A runtime that does not answer is worth knowing here, and no reason to hide the rest. */
 async function instanceStatus(asked: Promise<InstanceStatus>): Promise<InstanceStatus | 'unknown'> {
   return await asked.catch(() => 'unknown' as const)
+}
+
+function renderLargeFiles({ bytes, mostBytes }: Info['largeFiles']): string {
+  return `${renderBytes(bytes)} of ${renderBytes(mostBytes)} (Git LFS)`
 }
 
 const instanceWords = {
@@ -85,6 +90,7 @@ function shownFacts(site: Info, view: View): Fact[] {
     ...(site.workers.length === 0 ? [] : [['Workers', renderWorkers(site.workers, view)] as const]),
     ...(site.cron.entries === 0 ? [] : [['Cron', renderCron(site.cron)] as const]),
     ['Branch', site.branch],
+    ...(site.largeFiles.bytes === 0 ? [] : [['Large files', renderLargeFiles(site.largeFiles)] as const]),
     ['Owner', site.owner],
     ...site.answers.map(
       (each, index): Fact => [index === 0 ? 'Domains' : '', `${shownName(each.name)} (${renderRole(each)})`],

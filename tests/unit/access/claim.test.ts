@@ -78,7 +78,7 @@ describe('a name that nobody may take', () => {
       await take('a.bank.example', 'anna'),
       await take('*.bank.example', 'anna'),
     ]).toEqual(Array(3).fill('forbidden'))
-    expect([await take('git', 'anna'), await take('mybank.example', 'anna')]).toEqual(['taken', 'taken'])
+    expect([await take('ftp', 'anna'), await take('mybank.example', 'anna')]).toEqual(['taken', 'taken'])
   })
 
   it('is not a name beside them', async () => {

@@ -31,6 +31,34 @@ const options: NginxOptions = {
   pages: await readPages(),
 }
 
+describe('the host of Git', () => {
+  const serversOf = (git: NginxOptions['git']) =>
+    renderNginxConfig({ ...options, git })
+      .split(/^server \{$/m)
+      .filter((server) => server.includes('server_name git.example.org;'))
+
+  it('has a server of its own, which keeps nothing back; the others are as they were', () => {
+    const [plain, secure, ...more] = serversOf({ host: 'git.example.org', plain: true })
+    expect(more).toEqual([])
+    for (const server of [plain, secure]) {
+      expect(server).toContain('client_max_body_size 0;')
+      expect(server).toContain('proxy_request_buffering off;')
+      expect(server).toContain('"routes/git.example.org"')
+      expect(server).not.toContain('default_server')
+    }
+    expect(secure).toContain('ssl_certificate ')
+    const without = renderNginxConfig({ ...options, git: undefined })
+    expect(without).not.toContain('proxy_request_buffering')
+    expect(serversOf(undefined)).toEqual([])
+  })
+
+  it('asks for no password in the clear where there is HTTPS', () => {
+    const [plain] = serversOf({ host: 'git.example.org', plain: false })
+    expect(plain).toContain('return 308 https://git.example.org:8443$request_uri;')
+    expect(plain).not.toContain('proxy_pass')
+  })
+})
+
 describe('the configuration', () => {
   it('takes as site whatever can be a host name, and never what means something in a path', () => {
     const pattern = /"~(\^\[a-z0-9\].*)" \$host;/.exec(renderNginxConfig(options))?.[1] ?? ''
