@@ -13,6 +13,8 @@ import { until } from '../../tests/helpers/until.ts'
 export interface OpenSsh extends AsyncDisposable {
   /** Home of the user. */
   readonly home: string
+  readonly user: string
+  readonly port: number
   /** Address of a repository below that home. */
   remoteOf(repository: string): string
   /** `ssh user@host COMMAND`, which has to succeed. */
@@ -38,6 +40,8 @@ export async function startOpenSsh(person: Person): Promise<OpenSsh> {
 
   return {
     home,
+    user,
+    port,
     remoteOf: (repository) => `ssh://${user}@127.0.0.1:${port}${join(home, repository)}`,
     ssh: (commandLine) =>
       runOk('ssh', [...person.sshOptions, '-p', String(port), `${user}@127.0.0.1`, commandLine], { env: person.env }),
@@ -101,6 +105,7 @@ UsePAM no
 UseDNS no
 PrintMotd no
 PrintLastLog no
+Subsystem sftp /usr/lib/openssh/sftp-server
 MaxStartups 100
 LogLevel FATAL
 `

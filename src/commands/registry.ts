@@ -57,6 +57,8 @@ import { hstsOff, hstsOn } from './visitors/hsts.ts'
 import { maintenanceOff, maintenanceOn } from './visitors/maintenance.ts'
 import { protect } from './visitors/protect.ts'
 import { unprotect } from './visitors/unprotect.ts'
+import { driftCommit } from './storage/drift-commit.ts'
+import { drift } from './storage/drift.ts'
 import { storage } from './storage/storage.ts'
 import { tokensAdd } from './tokens/tokens-add.ts'
 import { tokensRemove } from './tokens/tokens-remove.ts'
@@ -65,7 +67,7 @@ import { tokens } from './tokens/tokens.ts'
 export const registry: readonly Command[] = [
   ...[sites, create, info, logs, start, stop, restart, run, shell, branch, destroy],
   ...[releases, rollback],
-  ...[env, envSet, envUnset, storage, cron, cronRun],
+  ...[env, envSet, envUnset, storage, drift, driftCommit, cron, cronRun],
   ...[db, dbAdmin, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
   ...[domains, domainsAdd, domainsRemove, domainsPrimary, domainsAllow, domainsDisallow],
   ...[certs, certsUpload, certsCheck, certsRenew, certsRemove],

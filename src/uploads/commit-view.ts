@@ -6,13 +6,14 @@ import type { Deployments } from '../deploy/types.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type ChangedPath, changedPaths } from '../git/changes.ts'
 import { importChanges, type ImportedFile } from '../git/import-changes.ts'
-import { moveRef, setRef } from '../git/move-ref.ts'
+import { setRef } from '../git/move-ref.ts'
 import { ensureRepository, findRef } from '../git/repository.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Rooted } from '../lib/rooted.ts'
 import type { Store } from '../store/store.ts'
 import { bringIn } from './arrive.ts'
+import { deployCommit } from './deploy-commit.ts'
 import { type Difference, findDifference, removed, type Written } from './difference.ts'
 import { mergeChanges, type Merge } from './merge.ts'
 import { messageOf } from './message.ts'
@@ -135,25 +136,18 @@ async function rootChanges(
 
 /** @returns 'moved' when the branch has moved meanwhile */
 async function submit(work: Work): Promise<Outcome | 'moved'> {
-  const { view, commit, parts, repository, head, difference, merge } = work
+  const { view, commit, parts, head, difference, merge } = work
   const attempt = fingerprint(merge.ours, head)
   if (attempt === view.state.attempted) return { is: 'unchanged', pending: difference.pending }
   const made = await makeCommit(work, { parent: head, changes: merge.ours })
   if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()] }
   parts.onStep?.('sftp:committed')
   const site = await parts.store.sites.get(commit.site.id)
-  const update = { ref: `refs/heads/${site.branch}`, from: head ?? '0'.repeat(40), to: made }
-  const hooks = parts.deployments.push(site, view.account)
-  const received = { updates: [update], objects: { repository }, gitPid: 0, print: commit.print }
   try {
-    await hooks.preReceive(received)
-    if (!(await moveRef(repository, { ref: update.ref, from: head, to: made }))) return 'moved'
-    parts.onStep?.('sftp:moved')
-    await hooks.postReceive(received)
+    const deploying = { site, account: view.account, head, commit: made, print: commit.print }
+    if (!(await deployCommit(deploying, parts))) return 'moved'
   } catch (error) {
     return await refusedBy(error, { ...work, made, attempt })
-  } finally {
-    await hooks.end()
   }
   await arriveAt(work, made)
   parts.onStep?.('sftp:done')
@@ -226,7 +220,8 @@ async function makeCommit(
   }
 }
 
-function* writtenFiles(
+/** What is to be read from a tree when its turn comes. */
+export function* writtenFiles(
   root: Rooted,
   changes: ReadonlyMap<string, Written | null>,
 ): Generator<readonly [string, ImportedFile]> {

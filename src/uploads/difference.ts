@@ -52,7 +52,7 @@ interface Entry {
 }
 
 export async function listBase(
-  { state }: Pick<View, 'state'>,
+  { state }: { state: Pick<View['state'], 'base'> },
   { repository, limits, signal }: Omit<Looking, 'open'>,
 ): Promise<Map<string, Entry>> {
   if (state.base === null) return new Map()

@@ -65,6 +65,22 @@ it('is written at once, belongs to the site, and makes no commit', async () => {
   expect(await readFile(join(clone.directory, 'uploads/x.txt'), 'utf8')).toBe('as pushed')
 })
 
+it('that differs from the repository is shown, and committed back', async () => {
+  expect(await ann.person.json('drift demo')).toEqual([
+    { path: 'deep/conf.ini', change: 'changed', bytes: 8 },
+    { path: 'uploads/by-site.txt', change: 'added', bytes: 11 },
+    { path: 'uploads/new/x.txt', change: 'added', bytes: 8 },
+    { path: 'uploads/x.txt', change: 'changed', bytes: 8 },
+  ])
+  const committed = await ann.person.ssh('drift:commit demo --message "As installed"')
+  expect(committed.output).toContain('4 files committed to main')
+  expect(await releasesOf(ann.person, 'demo')).toMatchObject([{ state: 'live', subject: 'As installed' }, {}, {}])
+  const clone = await WorkingCopy.clone(ann.person, 'demo')
+  expect(await readFile(join(clone.directory, 'deep/conf.ini'), 'utf8')).toBe('uploaded')
+  expect(await ann.person.json('drift demo')).toEqual([])
+  expect((await ann.person.ssh('drift:commit demo')).exitCode).toBe(5)
+})
+
 it('has an end: its quota, which the client can ask for', async () => {
   await writeFile(join(ann.person.home, 'big.bin'), Buffer.alloc(20_000_000))
   const put = await ann.sftp('df -h demo.localhost/uploads', 'put big.bin demo.localhost/uploads/big.bin')

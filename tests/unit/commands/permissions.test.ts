@@ -49,6 +49,8 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   cron: [['cron demo', ok, ok, ok, ok, missing]],
   'cron:run': [['cron:run demo 1', ok, ok, ok, forbidden, missing]],
   storage: [['storage demo', ok, ok, ok, ok, missing]],
+  drift: [['drift demo', ok, ok, ok, ok, missing]],
+  'drift:commit': [['drift:commit demo', 5, 5, 5, forbidden, missing]],
   domains: [['domains demo', ok, ok, ok, ok, missing]],
   'domains:add': [['domains:add demo VISITOR.example.org', ok, ok, forbidden, forbidden, missing]],
   'domains:remove': [['domains:remove demo VISITOR.example.net', ok, ok, forbidden, forbidden, missing]],
