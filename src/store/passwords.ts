@@ -1,8 +1,7 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Tables } from './schema.ts'
 
-export type Password = Selectable<Tables['passwords']>
 
 export function passwordsIn(db: Kysely<Tables>, clock: Clock) {
   return {

@@ -1,7 +1,9 @@
 // Logging in by SSH with a password or a token, as OpenSSH's client does it, and what happens to who guesses.
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
+import { openStore } from '../../src/store/store.ts'
 import { HttpsPerson } from '../helpers/https-person.ts'
 import type { Person } from '../helpers/person.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
@@ -18,12 +20,16 @@ beforeAll(async () => {
 afterAll(async () => await platform[Symbol.asyncDispose]())
 
 /** Types `ssh NAME@host COMMAND` and the secret, without a key. */
-async function ssh(name: string, secret: string, { command = 'whoami', method = 'password' } = {}): Promise<Ran> {
+async function ssh(
+  name: string,
+  secret: string,
+  { command = 'whoami', method = 'password', prompts = '1', note = '/dev/null' } = {},
+): Promise<Ran> {
   const program = join(platform.directory, 'askpass')
-  await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$SECRET"\n')
+  await writeFile(program, '#!/bin/sh\nprintf x >> "$NOTE"\nprintf "%s\\n" "$SECRET"\n')
   await chmod(program, 0o755)
   const options = {
-    ...{ PubkeyAuthentication: 'no', PreferredAuthentications: method, NumberOfPasswordPrompts: '1' },
+    ...{ PubkeyAuthentication: 'no', PreferredAuthentications: method, NumberOfPasswordPrompts: prompts },
     ...{
       UserKnownHostsFile: join(platform.directory, 'known'),
       StrictHostKeyChecking: 'accept-new',
@@ -35,7 +41,7 @@ async function ssh(name: string, secret: string, { command = 'whoami', method = 
     'ssh',
     ['-F', '/dev/null', ...settings, '-p', String(platform.sshPort), `${name}@127.0.0.1`, command],
     {
-      env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', SECRET: secret, HOME: platform.directory },
+      env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', SECRET: secret, NOTE: note, HOME: platform.directory },
       input: '',
     },
   )
@@ -103,7 +109,25 @@ describe('a token', () => {
   })
 })
 
+/** A block may end before a slow machine has started the platform again. */
+async function prolong(name: string): Promise<void> {
+  const store = await openStore(platform.home.database, systemClock)
+  const row = (await store.loginFailures.list()).find((each) => each.name === name)
+  expect(Date.parse(row?.blocked_until ?? '') - Date.parse(row?.last_at ?? '')).toBe(60_000)
+  await store.loginFailures.put({ ...row!, blocked_until: new Date(Date.now() + 3_600_000).toISOString() })
+  await store.close()
+}
+
 describe('guessing', () => {
+  it('on one connection ends after six', async () => {
+    const tried = join(platform.directory, 'tried')
+    const refused = await ssh('nobody', 'guess', { prompts: '20', note: tried })
+    expect(refused.exitCode).toBe(255)
+    expect((await readFile(tried, 'utf8')).length).toBeLessThanOrEqual(7)
+    await platform.admin.ssh('logins:unblock nobody')
+    await platform.admin.ssh('logins:unblock 127.0.0.1')
+  })
+
   it('blocks the account at every door, across a restart, until an admin ends it', async () => {
     await platform.addPerson('eve')
     await platform.admin.ssh('password --account eve', { input: password })
@@ -121,6 +145,7 @@ describe('guessing', () => {
       lastAddress: '127.0.0.1',
     })
     await platform.stop()
+    await prolong('eve')
     await platform.start()
     expect(await eve.curl('/x', eve.basic)).toMatchObject({ status: 429 })
     expect((await platform.admin.ssh('logins:unblock eve')).exitCode).toBe(0)
