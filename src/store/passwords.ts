@@ -2,7 +2,6 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Tables } from './schema.ts'
 
-
 export function passwordsIn(db: Kysely<Tables>, clock: Clock) {
   return {
     find: (accountId: number) =>
