@@ -33,7 +33,7 @@ async function ssh(
     ...{
       UserKnownHostsFile: join(platform.directory, 'known'),
       StrictHostKeyChecking: 'accept-new',
-      LogLevel: 'ERROR',
+      LogLevel: 'INFO',
     },
   }
   const settings = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
@@ -136,7 +136,11 @@ describe('guessing', () => {
     for (let at = 0; at < 12; at++) guesses.push((await eve.curl('/x', ['-u', `eve:guess ${at}`])).status)
     expect(guesses).toContain(401)
     expect(guesses.at(-1)).toBe(429)
-    expect((await ssh('eve', password)).exitCode).toBe(255)
+    const told = await ssh('eve', password, { method: 'keyboard-interactive' })
+    expect([told.exitCode, told.stderr]).toEqual([
+      255,
+      expect.stringContaining('Too many wrong passwords. Try again in '),
+    ])
     expect((await ann.ssh('whoami')).exitCode).toBe(0)
     const shown = (await platform.admin.json('logins')) as { name: string; blockedUntil: string | null }[]
     expect(shown.find(({ name }) => name === 'eve')).toMatchObject({
