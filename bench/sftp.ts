@@ -30,18 +30,18 @@ export async function run(): Promise<Result[]> {
   const compare = comparing(platform, server)
   const before = await rssOf(platform.daemon.pid)
   const peak = await watchPeakRss(platform.daemon.pid)
-  const put = await compare(3, (folder) => [
+  const put = await compare(2, (folder) => [
     `put ${platform.admin.home}/big.bin ${folder}/put.bin`,
     `rm ${folder}/put.bin`,
   ])
-  const get = await compare(3, (folder) => [`get ${folder}/big.bin ${platform.admin.home}/got.bin`])
+  const get = await compare(2, (folder) => [`get ${folder}/big.bin ${platform.admin.home}/got.bin`])
   const growth = ((await peak()) - before) / megabyte
-  const small = await compare(5, (folder) => [
+  const small = await compare(3, (folder) => [
     `put -r ${platform.admin.home}/small ${folder}/`,
     `rm ${folder}/small/*`,
     `rmdir ${folder}/small`,
   ])
-  const list = await compare(9, (folder) => [`ls -1 ${folder}/many`])
+  const list = await compare(5, (folder) => [`ls -1 ${folder}/many`])
   return [
     resultOf({ name: 'put of 1 GB', unit: 's', goal: { atMost: 1.15 }, runs: put }),
     resultOf({ name: 'get of 1 GB', unit: 's', goal: { atMost: 1.15 }, runs: get }),
@@ -90,7 +90,7 @@ async function timeToLive(platform: Platform): Promise<Result> {
   await copy.pushOk()
   let turn = 0
   const isSeen = (text: string) => until(`"${text}"`, async () => (await platform.get('live')).text === text)
-  const pairs = await interleave(5, {
+  const pairs = await interleave(3, {
     value: async () => {
       const text = `upload ${++turn}`
       await writeFile(join(platform.admin.home, 'page.html'), text)

@@ -1,11 +1,13 @@
 // The views that are in use, each once, whoever came how often: they share its tree, its watch and its turn to be committed.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeTree } from '../lib/files.ts'
 import { type TreeWatch, watchTree } from '../lib/posix/watch-tree.ts'
 import { Turns } from '../lib/turns.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import type { CommitParts } from './commit-view.ts'
+import type { ObjectCache } from './objects.ts'
 import { openView, prepareView } from './prepare.ts'
 import { writeWatch } from './state.ts'
 import { treeOf, type View } from './view.ts'
@@ -25,9 +27,13 @@ export interface ActiveView {
   readonly listeners: Set<(line: string) => void>
 }
 
+const mostKnown = 64
+
 export class ActiveViews {
   readonly #views = new Map<string, ActiveView>()
   readonly #parts: CommitParts
+  /** Of views that were left, the last ones: else all of a view would be hashed again for each session. */
+  readonly #known = new Map<string, ObjectCache>()
   readonly turns = new Turns<string>()
 
   constructor(parts: CommitParts) {
@@ -55,8 +61,13 @@ export class ActiveViews {
       active.sessions -= 1
       if (active.sessions > 0) return
       this.#views.delete(key)
+      this.#remember(key, active.view.objects)
       active.watch?.[Symbol.dispose]()
       await rm(join(active.view.directory, 'watch.json'), { force: true })
+      if ((await this.#parts.store.sites.findById(active.site.id)) === undefined) {
+        this.#known.delete(key)
+        await removeTree(active.view.directory)
+      }
     })
   }
 
@@ -65,8 +76,16 @@ export class ActiveViews {
     return await this.turns.take(keyOf(view.siteId, view.account.id), work)
   }
 
+  #remember(key: string, objects: ObjectCache): void {
+    this.#known.delete(key)
+    this.#known.set(key, objects)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
+  }
+
   async #activate(site: Site, account: Account): Promise<ActiveView> {
-    const view = await openView(site, account, this.#parts)
+    const objects = this.#known.get(keyOf(site.id, account.id)) ?? new Map()
+    const view = { ...(await openView(site, account, this.#parts)), objects }
     await prepareView(view, site, this.#parts)
     await writeWatch(view.directory, { lookedAtMs: Date.now(), open: [] })
     const watch = watchTree(treeOf(view), view.storage)

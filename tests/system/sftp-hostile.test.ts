@@ -141,7 +141,7 @@ describe('links', () => {
   })
 
   it('swapped for a folder, again and again, while another session writes and uploads are committed: nothing gets out', async () => {
-    const swaps = 20_000
+    const swaps = 8_000
     const script = [
       'import paramiko, sys, threading',
       'def session():',
@@ -187,6 +187,7 @@ describe('the site', () => {
     await ann.person.ssh('destroy demo --confirm demo.localhost')
     await ended(child)
     expect((await ann.sftpOk('ls -1 /')).stdout).not.toContain('demo')
+    await until('its working tree to be gone', async () => (await readdir(platform.home.uploads)).length === 0)
     expect(platform.daemon.running).toBe(true)
   })
 })
