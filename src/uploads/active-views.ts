@@ -47,7 +47,8 @@ export class ActiveViews {
   /** Whoever enters must leave. */
   async enter(site: Site, account: Account): Promise<ActiveView> {
     const key = keyOf(site.id, account.id)
-    return await this.turns.take(key, async () => {
+    // Not the turn of commits: nobody waits for a release under way to look at their files.
+    return await this.turns.take(`enter ${key}`, async () => {
       const active = this.#views.get(key) ?? (await this.#activate(site, account))
       this.#views.set(key, active)
       active.sessions += 1
@@ -57,7 +58,7 @@ export class ActiveViews {
 
   async leave(active: ActiveView): Promise<void> {
     const key = keyOf(active.view.siteId, active.view.account.id)
-    await this.turns.take(key, async () => {
+    const leaving = async () => {
       active.sessions -= 1
       if (active.sessions > 0) return
       this.#views.delete(key)
@@ -68,10 +69,11 @@ export class ActiveViews {
         this.#known.delete(key)
         await removeTree(active.view.directory)
       }
-    })
+    }
+    await this.inTurn(active, () => this.turns.take(`enter ${key}`, leaving))
   }
 
-  /** Nobody enters or leaves, and nothing else is committed of this view meanwhile. */
+  /** Nobody leaves for good, and nothing else is committed of this view meanwhile. */
   async inTurn<T>({ view }: Pick<ActiveView, 'view'>, work: () => Promise<T>): Promise<T> {
     return await this.turns.take(keyOf(view.siteId, view.account.id), work)
   }
