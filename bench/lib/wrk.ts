@@ -7,8 +7,15 @@ export interface Load {
   readonly p99Ms: number
 }
 
-export async function measureLoad(url: string, { host, seconds }: { host: string; seconds: number }): Promise<Load> {
-  const output = await execOk('wrk', ['-t1', '-c32', `-d${seconds}s`, '--latency', '-H', `Host: ${host}`, url])
+interface Wanted {
+  readonly host: string
+  readonly seconds: number
+  readonly connections?: number
+}
+
+export async function measureLoad(url: string, { host, seconds, connections = 32 }: Wanted): Promise<Load> {
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency', '-H', `Host: ${host}`]
+  const output = await execOk('wrk', [...flags, url])
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Not every request to ${host} was answered:\n${output}`)
   return {
     requests: Number(find(output, /(\d+) requests in/)[0]),
