@@ -4,6 +4,7 @@ import { HostingError } from '../errors/hosting-error.ts'
 import { type DomainName, hostOf, isWildcard, namesAbove, shownName, wildcardOf } from '../names/domain-name.ts'
 import { type HostName, maxHostNameLength } from '../names/host-name.ts'
 import type { Account } from '../store/accounts.ts'
+import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
 import { whyNobodys } from './platform-names.ts'
 
@@ -23,10 +24,8 @@ export async function claimName(claim: Claim): Promise<void> {
   const why = whyNobodys(name, config) ?? whyAdmins(claim)
   if (why !== undefined)
     throw new HostingError('forbidden', `${shownName(name)} ${why}`, { hint: 'Choose another name.' })
-  if ((await store.sites.findByDomain(name)) ?? (await store.sites.find(name)))
-    throw new HostingError('conflict', `${shownName(name)} is taken`, {
-      hint: 'sites lists yours; domains SITE lists their names. An admin can tell whose it is.',
-    })
+  const has = (await store.sites.findByDomain(name)) ?? (await store.sites.find(name))
+  if (has !== undefined) throw taken(claim, has)
   await mustNotBeKept(claim)
   const above = await findOwnerAbove(claim)
   if (above !== undefined && !above.consents)
@@ -37,6 +36,15 @@ export async function claimName(claim: Claim): Promise<void> {
         hint: `Its owner can let you have it: domains:allow ${above.site} ${above.domain} ${claim.account.name}`,
       },
     )
+}
+
+/** Whose it is, only its owner and admins are told. */
+function taken({ name, account }: Claim, { name: site, owner_id }: Site): HostingError {
+  if (account.role !== 'admin' && account.id !== owner_id)
+    return new HostingError('conflict', `${shownName(name)} is taken`, { hint: 'An admin can tell whose it is.' })
+  return new HostingError('conflict', `${shownName(name)} is taken: ${site} answers to it`, {
+    hint: site === name ? `info ${site}   shows that site.` : `domains:remove ${site} ${name}   frees it.`,
+  })
 }
 
 /** What lies above the base domain: its owner could shadow every short name. */

@@ -31,7 +31,8 @@ export async function mustBeProven(claim: Claim, nameServers: NameServers): Prom
       'Set this record in its DNS, which only its owner can, and try again:',
       `  ${record.name}. TXT "${record.text}"`,
     ],
-    hint: 'It may be removed afterwards. An admin can add the name without it.',
+    hint: `Name servers may remember for an hour that it was not there. It may be removed afterwards.
+An admin can add the name without it.`,
   })
 }
 

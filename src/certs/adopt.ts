@@ -43,6 +43,14 @@ export async function adopt(adoption: Adoption, parts: CertParts): Promise<void>
   await removeReplaced(names, parts)
 }
 
+/** One that was given up, or got another certificate, while this one was being made: the database is right, whoever comes last. */
+async function serveWanted(name: string, id: string, { store, tls }: CertParts): Promise<void> {
+  await tls.serve(name, id)
+  const wanted = (await store.wantedNames.find(name))?.certificate_id ?? undefined
+  if (wanted === undefined) await tls.withdraw(name)
+  else if (wanted !== id) await tls.serve(name, wanted)
+}
+
 /** Some hours later, not all at one time, a CA may have advice when to renew it (RFC 9773). */
 function firstLook(renewAt: Date | undefined, { id, source }: Adoption, { clock }: CertParts): Date | undefined {
   if (renewAt === undefined || source !== 'acme') return renewAt
@@ -92,8 +100,12 @@ export async function removeUnserved(id: string, { store, files }: CertParts): P
   await files.remove(id)
 }
 
-/** The names of an order that are wanted still, by the site that it was for. */
-export async function stillWanted(row: Pick<AcmeOrder, 'site_id'>, names: readonly string[], { store }: CertParts) {
+/** The names of an order that are wanted still, by the site that it was for, and have not got a certificate by hand meanwhile. */
+export async function stillWanted(
+  row: Pick<AcmeOrder, 'site_id'>,
+  names: readonly string[],
+  { store }: Pick<CertParts, 'store'>,
+): Promise<WantedName[]> {
   const found = await Promise.all(names.map((name) => store.wantedNames.find(name)))
   return found.filter((each) => each !== undefined && each.site_id === row.site_id).filter((each) => each !== undefined)
 }

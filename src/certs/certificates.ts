@@ -1,7 +1,7 @@
 // The certificates of the platform, as commands and deploys see them (types.ts). Every request is written down first and done in the background.
 import { HostingError } from '../errors/hosting-error.ts'
 import { createId } from '../lib/id.ts'
-import { covers, readDomain } from '../names/domain-name.ts'
+import type { CertificateRow } from '../store/certificates.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { createAcmeServer } from './acme/server.ts'
 import { adopt, removeUnserved } from './adopt.ts'
@@ -16,6 +16,7 @@ import type { CertificatesOptions, CertParts } from './parts.ts'
 import { createResumption } from './resumption.ts'
 import { expiring, statusesOf } from './status.ts'
 import type { CertificateParts, Certificates, CertificateStatus, Finding, SiteOfName } from './types.ts'
+import { findCovering, isCovered } from './upload/covering.ts'
 
 /** @throws HostingError invalid-config */
 export function createCertificates(options: CertificatesOptions): Certificates {
@@ -35,7 +36,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       const known = await store.wantedNames.find(name)
       if (known?.site_id === site.id) return
       if (known !== undefined) await store.wantedNames.remove(name)
-      await store.wantedNames.add(name, site.id)
+      const covering = await findCovering({ siteId: site.id, name, now: clock.now() }, store)
+      await store.wantedNames.add(name, site.id, covering)
+      if (covering !== undefined) await tls.serve(name, covering)
       background.poke()
     },
     async forget(name) {
@@ -121,22 +124,41 @@ async function check(
   name: string,
   { parts, background, signal }: ByHand & { signal: AbortSignal },
 ): Promise<Finding[]> {
-  const { findings } = await parts.doctor.examine(name, signal)
   const row = await parts.store.wantedNames.find(name)
+  const served = row?.certificate_id == null ? undefined : await parts.store.certificates.find(row.certificate_id)
+  if (served?.source === 'local') return [signedHere(name)]
+  const examined = await parts.doctor.examine(name, signal)
+  const isUploaded = served?.source === 'uploaded'
+  const findings = [
+    ...(isUploaded ? [uploaded(name, served)] : []),
+    ...examined.findings,
+    ...(parts.server === undefined && !isUploaded ? [nobodyToAsk] : []),
+  ]
   // Its owner has mended it: there is nothing to wait for.
   if (!findings.some(isBlocking) && row !== undefined && row.reason !== null && row.next_at !== null) {
     await parts.store.wantedNames.update([name], { next_at: parts.clock.now().toISOString() })
     background.poke()
   }
-  return [...findings]
+  return findings
+}
+
+function signedHere(name: string): Finding {
+  return { severity: 'ok', sentence: `The CA of this trial run signs for ${name} itself: its DNS does not matter.` }
+}
+
+function uploaded(name: string, { not_after }: CertificateRow): Finding {
+  const until = not_after.slice(0, 10)
+  return { severity: 'ok', sentence: `${name} is served with a certificate that was uploaded, until ${until}.` }
+}
+
+const nobodyToAsk: Finding = {
+  severity: 'blocking',
+  sentence: 'No certificate authority is configured (acme-directory); a certificate can be uploaded (certs:upload).',
 }
 
 async function install(site: SiteOfName, given: CertificateParts, parts: CertParts): Promise<string[]> {
   const { names } = readCertificate(given.fullchain)
-  const covering = names.map(readDomain)
-  const rows = (await parts.store.wantedNames.listOf(site.id)).filter(({ name }) =>
-    covering.some((each) => each === name || covers(each, name)),
-  )
+  const rows = (await parts.store.wantedNames.listOf(site.id)).filter(({ name }) => isCovered(name, names))
   if (rows.length === 0)
     throw new HostingError(
       'conflict',

@@ -39,14 +39,18 @@ function factsOf(row: CertificateRow): CertificateFacts {
 
 /** Those that end soon and that no plan takes care of: uploaded ones, and those whose renewal fails. */
 export async function expiring(time: Date, { certificates, wantedNames }: Store): Promise<ExpiringCertificate[]> {
-  const found = await Promise.all(
-    (await certificates.endingBefore(time)).map(async (certificate) => {
-      const served = await wantedNames.servedBy(certificate.id)
-      const names = served.filter(({ reason }) => certificate.source === 'uploaded' || reason !== null)
-      return { siteId: certificate.site_id, certificate: factsOf(certificate), names: names.map(({ name }) => name) }
-    }),
-  )
-  return found.flatMap(({ siteId, ...each }) =>
-    siteId === null || each.names.length === 0 ? [] : [{ siteId, ...each }],
-  )
+  const found = await certificates.troubledBefore(time)
+  const told = await Promise.all(found.map(async (row) => ({ row, names: await wantedNames.servedBy(row.id) })))
+  return told.flatMap(({ row, names }) => {
+    // One that was given up (certs:remove) has a time for its renewal.
+    const byHand = names.filter(({ renew_at }) => row.source === 'uploaded' && renew_at === null)
+    const concerned = byHand.length > 0 ? byHand : names.filter(({ reason }) => reason !== null)
+    if (row.site_id === null || concerned.length === 0) return []
+    return {
+      siteId: row.site_id,
+      certificate: factsOf(row),
+      renewal: byHand.length > 0 ? ('by-hand' as const) : ('failing' as const),
+      names: concerned.map(({ name }) => name),
+    }
+  })
 }

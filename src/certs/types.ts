@@ -79,7 +79,9 @@ export interface Certificates {
 export interface ExpiringCertificate {
   readonly siteId: number
   readonly certificate: CertificateFacts
-  /** Of those it covers, the ones it serves. */
+  /** `by-hand`: nobody but its owner does. `failing`: the platform tries to, in vain. */
+  readonly renewal: 'by-hand' | 'failing'
+  /** Of those it covers, the ones it serves and that this is true of. */
   readonly names: readonly string[]
 }
 
@@ -91,7 +93,9 @@ export interface TlsTree {
   list(): Promise<Map<string, string>>
 }
 
-/** Where no ACME directory is configured: a CA of our own (src/certs/local-ca/). Undefined for a name that it does not serve. */
+/** Where no ACME directory is configured: a CA of our own (src/certs/local-ca/). */
 export interface LocalAuthority {
-  issue(names: readonly string[]): Promise<CertificateParts | undefined>
+  readonly signsFor: (name: string) => boolean
+  /** For names that it signs for. */
+  issue(names: readonly string[]): Promise<CertificateParts>
 }

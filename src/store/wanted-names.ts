@@ -4,6 +4,13 @@ import type { Tables } from './schema.ts'
 
 export type WantedName = Selectable<Tables['wanted_names']>
 
+const untried = { reason: null, failures: 0, apart: 0, record: null, renew_at: null }
+
+function times(certificateId: string | null, clock: Clock) {
+  const now = clock.now().toISOString()
+  return { next_at: certificateId === null ? now : null, created_at: now }
+}
+
 export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
   return {
     find: (name: string) => db.selectFrom('wanted_names').selectAll().where('name', '=', name).executeTakeFirst(),
@@ -12,22 +19,11 @@ export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
       db.selectFrom('wanted_names').selectAll().where('site_id', '=', siteId).orderBy('name').execute(),
     servedBy: (certificateId: string) =>
       db.selectFrom('wanted_names').selectAll().where('certificate_id', '=', certificateId).orderBy('name').execute(),
-    /** Another site's that is gone may have left its row: the name is this site's now. */
-    add: (name: string, siteId: number | null) =>
+    /** Another site's that is gone may have left its row: the name is this site's now. One that a certificate covers waits for nothing. */
+    add: (name: string, siteId: number | null, certificateId: string | null = null) =>
       db
         .insertInto('wanted_names')
-        .values({
-          name,
-          site_id: siteId,
-          certificate_id: null,
-          reason: null,
-          failures: 0,
-          apart: 0,
-          record: null,
-          next_at: clock.now().toISOString(),
-          renew_at: null,
-          created_at: clock.now().toISOString(),
-        })
+        .values({ ...untried, name, site_id: siteId, certificate_id: certificateId, ...times(certificateId, clock) })
         .onConflict((oc) => oc.column('name').doNothing())
         .execute(),
     update: (names: readonly string[], change: Updateable<Tables['wanted_names']>) =>

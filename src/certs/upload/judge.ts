@@ -15,12 +15,13 @@ export interface Judged {
 interface Judging {
   readonly leaf: X509Certificate
   readonly chain: readonly X509Certificate[]
+  readonly site: string
   readonly domains: readonly DomainName[]
   readonly now: Date
 }
 
 /** @throws HostingError invalid-certificate */
-export function judge({ leaf, chain, domains, now }: Judging): Judged {
+export function judge({ leaf, chain, site, domains, now }: Judging): Judged {
   if (leaf.ca)
     throw refused(
       'This is the certificate of a CA, not that of a site',
@@ -29,14 +30,14 @@ export function judge({ leaf, chain, domains, now }: Judging): Judged {
   for (const certificate of chain) {
     const which = certificate === leaf ? 'The certificate' : `The certificate of ${nameOf(certificate)} in its chain`
     mustBeStrong(certificate, which)
-    mustBeValid(certificate, which, now)
+    mustBeValid(certificate, { which, site, now })
   }
   const names = namesIn(leaf)
   const covered = domains.filter((domain) => names.some((name) => name === domain || covers(name, domain)))
   if (covered.length === 0)
     throw refused(
       `The certificate is for ${names.join(', ') || 'no name at all'}, and for none of the names of this site`,
-      'domains SITE lists them; domains:add adds one.',
+      names[0] === undefined ? `domains ${site}   lists them.` : `domains:add ${site} ${names[0]}   adds one.`,
       domains.map((domain) => `  ${shownName(domain)}`),
     )
   return { covered, notes: notesOn({ leaf, covered, domains, now }) }
@@ -78,12 +79,18 @@ function mustBeStrong(certificate: X509Certificate, which: string): void {
 const newKey =
   'Make a new key and have a new certificate issued:  openssl ecparam -genkey -name prime256v1 -noout -out site.key'
 
-function mustBeValid(certificate: X509Certificate, which: string, now: Date): void {
+interface Dated {
+  readonly which: string
+  readonly site: string
+  readonly now: Date
+}
+
+function mustBeValid(certificate: X509Certificate, { which, site, now }: Dated): void {
   const { validFromDate: from, validToDate: to } = certificate
   if (to <= now)
     throw refused(
       `${which} has expired on ${dayOf(to)}`,
-      'Ask the CA for a new one; or leave it to the platform: certs SITE.',
+      `Ask the CA for a new one; or leave it to the platform: certs ${site}   shows how that gets on.`,
     )
   if (from > now)
     throw refused(
@@ -97,14 +104,14 @@ function notesOn({
   covered,
   domains,
   now,
-}: Omit<Judging, 'chain'> & { covered: readonly DomainName[] }): string[] {
+}: Omit<Judging, 'chain' | 'site'> & { covered: readonly DomainName[] }): string[] {
   const uncovered = domains.filter((domain) => !covered.includes(domain))
   const days = daysUntil(leaf.validToDate, now)
   return [
     ...(uncovered.length === 0
       ? []
       : [`It does not cover ${uncovered.map(shownName).join(', ')}: the platform sees to those.`]),
-    ...(days <= firstWarningDays ? [`It expires in ${days} days already.`] : []),
+    ...(days <= firstWarningDays ? [`It expires in ${days === 1 ? '1 day' : `${days} days`} already.`] : []),
   ]
 }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { CertificateStatus } from '../../certs/types.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { parseDomain, shownName } from '../../names/domain-name.ts'
 import { siteCommand } from '../command.ts'
 import { done } from '../output/outcome.ts'
+import { settled } from './settled.ts'
 
 export const certsRemove = siteCommand({
   name: 'certs:remove',
@@ -13,7 +15,8 @@ export const certsRemove = siteCommand({
   examples: ['certs:remove demo', 'certs:remove demo www.example.org'],
   permission: 'site:configure',
   input: z.object({ domain: z.string().optional() }),
-  run: async ({ certificates, site, config }, input) => {
+  run: async (context, input) => {
+    const { certificates, site, config } = context
     const only = input.domain === undefined ? undefined : parseDomain(input.domain, config['base-domain'])
     const uploaded = (await certificates.of(site)).filter(({ certificate }) => certificate?.source === 'uploaded')
     const names = uploaded.map(({ name }) => name).filter((name) => only === undefined || name === only)
@@ -26,8 +29,20 @@ export const certsRemove = siteCommand({
         },
       )
     await certificates.release(names)
+    const statuses = await Promise.all(names.map((name) => settled(name, context, hasNews)))
     return done({ names }, `${names.map(shownName).join(', ')}: the platform sees to the certificate from now on`, [
+      ...statuses.flatMap((status) => (status === undefined ? [] : tell(status))),
       `certs ${site.name}   shows how it gets on.`,
     ])
   },
 })
+
+function hasNews({ certificate, reason }: CertificateStatus): boolean {
+  return certificate?.source !== 'uploaded' || reason !== undefined
+}
+
+function tell({ name, certificate, reason }: CertificateStatus): string[] {
+  if (certificate?.source !== 'uploaded') return [`${shownName(name)} has one of its own now.`]
+  const until = `The uploaded one serves until then, at most until ${certificate.notAfter.toISOString().slice(0, 10)}.`
+  return [`${shownName(name)}: ${reason ?? 'The new one is on its way.'} ${until}`]
+}

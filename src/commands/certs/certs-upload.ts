@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readUpload } from '../../certs/upload/upload.ts'
+import { sshCommand } from '../../config/ssh-command.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { readDomain, shownName } from '../../names/domain-name.ts'
 import { readBytes } from '../ask.ts'
@@ -18,14 +19,15 @@ replaced by another upload or given up (certs:remove). Nobody renews it: its own
   permission: 'site:configure',
   input: z.object({ privateCa: flag }),
   run: async (context, { privateCa }) => {
-    const { site, store, certificates, clock, terminal } = context
+    const { site, store, certificates, clock, config, terminal } = context
+    const command = `${sshCommand(config)} certs:upload ${site.name}`
     if (terminal !== undefined)
       throw new HostingError('usage', 'A certificate is piped in, not typed', {
-        hint: `cat site.crt chain.crt site.key | ssh … certs:upload ${site.name}`,
+        hint: `cat site.crt chain.crt site.key | ${command}   (without -t)`,
       })
     const bytes = await readBytes(context, 'certificate, chain and key')
     const domains = (await store.domains.listOf(site.id)).map(({ name }) => readDomain(name))
-    const upload = readUpload({ bytes, domains, now: clock.now(), privateCa })
+    const upload = readUpload({ bytes, command, site: site.name, domains, now: clock.now(), privateCa })
     const names = await certificates.install(site, upload.parts)
     const notAfter = upload.notAfter.toISOString()
     return done(

@@ -25,7 +25,7 @@ export const certs = siteCommand({
         {
           head: 'STATE',
           cell: (row) => row.state,
-          paint: ({ state }, { colors }) => (state === 'serving' ? colors.green : colors.yellow),
+          paint: ({ trouble }, { colors }) => (trouble === null ? colors.green : colors.yellow),
         },
         { head: 'CERTIFICATE', cell: (row) => renderCertificate(row) },
         { head: 'ISSUER', cell: (row) => row.issuer ?? '-' },

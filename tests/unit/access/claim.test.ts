@@ -81,6 +81,19 @@ describe('a name that nobody may take', () => {
     expect([await take('git', 'anna'), await take('mybank.example', 'anna')]).toEqual(['taken', 'taken'])
   })
 
+  it('is where phpMyAdmin is, wherever that is', async () => {
+    flags = { 'database-admin-host': 'sql' }
+    expect([await take('sql', 'root'), await take(`x.sql.${baseDomain}`, 'anna'), await take('*.sql', 'anna')]).toEqual(
+      Array(3).fill('forbidden'),
+    )
+    expect(await take('db', 'anna')).toBe('taken')
+    flags = { 'database-admin-host': 'sql.example.com' }
+    expect([await take('sql.example.com', 'anna'), await take('*.sql.example.com', 'anna')]).toEqual(
+      Array(2).fill('forbidden'),
+    )
+    expect([await take('example.com', 'anna'), await take('*.example.com', 'anna')]).toEqual(Array(2).fill('taken'))
+  })
+
   it('is not a name beside them', async () => {
     for (const name of ['digit', 'git.example.net', 'my.github.io', 'example.co.uk'])
       expect(await take(name, 'anna'), name).toBe('taken')

@@ -17,7 +17,11 @@ afterAll(async () => await ca[Symbol.asyncDispose]())
 const read = (
   bytes: string | Buffer,
   { domains = ['example.org', 'www.example.org'], now = new Date(), privateCa = true } = {},
-) => readUpload({ bytes: Buffer.from(bytes), domains: domains.map(readDomain), now, privateCa })
+) =>
+  readUpload({
+    ...{ bytes: Buffer.from(bytes), command: 'ssh git@host certs:upload demo', site: 'demo' },
+    ...{ domains: domains.map(readDomain), now, privateCa },
+  })
 
 function refusal(bytes: string | Buffer, options?: Parameters<typeof read>[1]): string {
   try {
@@ -75,7 +79,9 @@ describe('an upload is refused, and told how to go on:', () => {
 
   it('one for names of somebody else', () => {
     const why = refusal(whole(), { domains: ['other.example'] })
-    expect(why).toMatch(/is for example\.org, \*\.example\.org, and for none[^]*other\.example[^]*domains:add/)
+    expect(why).toMatch(
+      /is for example\.org, \*\.example\.org, and for none[^]*other\.example[^]*domains:add demo example\.org/,
+    )
   })
 
   it('one that has expired, or is not valid yet', () => {
@@ -98,7 +104,9 @@ describe('an upload is refused, and told how to go on:', () => {
       names: ['example.org'],
       extensions: 'authorityInfoAccess=caIssuers;URI:http://ca.example/i.der',
     })
-    expect(refusal(certificate + key, { privateCa: false })).toContain('curl http://ca.example/i.der')
+    expect(refusal(certificate + key, { privateCa: false })).toContain(
+      '(cat site.crt site.key; curl -s http://ca.example/i.der | openssl x509 -inform DER) | ssh git@host certs:upload demo',
+    )
   })
 
   it('weak keys and signatures', async () => {
@@ -145,10 +153,12 @@ describe('an upload is refused, and told how to go on:', () => {
     const why = refusal(bytes)
     expect(why).toContain(what)
     expect(why).toContain(command)
+    expect(why).toContain('ssh git@host certs:upload demo < site.pem')
   })
 
   it.each([
     ['nothing', '', 'Nothing was sent'],
+    ['UTF-16 of Windows', Buffer.from('\ufeffhello', 'utf16le'), 'UTF-16'],
     ['words', 'hello', 'no certificate'],
     ['digits', '0123456789', 'no certificate'],
     ['a key for SSH', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n', 'for SSH'],
