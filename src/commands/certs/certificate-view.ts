@@ -1,6 +1,7 @@
 // A certificate as listings show it, and its trouble in one line.
 import type { CertificateStatus, ExpiringCertificate } from '../../certs/types.ts'
 import { daysUntil, firstWarningDays, renderEnd } from '../../certs/upload/expiry.ts'
+import { shownName } from '../../names/domain-name.ts'
 
 export type CertificateData = ReturnType<typeof certificateData>
 
@@ -27,11 +28,11 @@ export function renderCertificate({ source, notAfter }: Pick<CertificateData, 's
 /** What is wrong and what helps, or null where all is well. What ACME renews is nobody's business before it fails. */
 export function certificateTrouble(status: CertificateStatus, now: Date): string | null {
   const { name, state, certificate, nextTryAt } = status
-  if (certificate === undefined) return status.reason === undefined ? null : `${name}: ${renderReason(status)}`
+  if (certificate === undefined) return status.reason === undefined ? null : renderReason(status)
   const end = renderEnd(certificate.notAfter, now)
   const days = daysUntil(certificate.notAfter, now)
   if (state === 'failing')
-    return `${name}: ${renderReason(status)}${days <= firstWarningDays ? ` The one that serves ${end}.` : ''}`
+    return `${renderReason(status)}${days <= firstWarningDays ? ` The one that serves ${end}.` : ''}`
   if (days < 0) return `${name}: its certificate ${end}`
   // One that was given up (certs:remove) is tried to be replaced.
   if (certificate.source !== 'uploaded' || nextTryAt !== undefined || days > firstWarningDays) return null
@@ -46,6 +47,12 @@ export function expiryTrouble({ certificate, names, renewal }: ExpiringCertifica
 
 const nobodyRenews = 'and nobody renews it: certs:upload a new one, or certs:remove it'
 
-function renderReason({ reason = '', record }: Pick<CertificateStatus, 'reason' | 'record'>): string {
-  return record === undefined ? reason : `${reason} Set:  ${record}`
+function renderReason({ name, reason = '', record }: CertificateStatus): string {
+  const said = aboutName(name, reason)
+  return record === undefined ? said : `${said} Set:  ${record}`
+}
+
+/** Most sentences name it themselves. */
+export function aboutName(name: string, sentence: string): string {
+  return sentence.includes(name) ? sentence : `${shownName(name)}: ${sentence}`
 }

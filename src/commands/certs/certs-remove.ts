@@ -4,6 +4,7 @@ import { HostingError } from '../../errors/hosting-error.ts'
 import { parseDomain, shownName } from '../../names/domain-name.ts'
 import { siteCommand } from '../command.ts'
 import { done } from '../output/outcome.ts'
+import { aboutName } from './certificate-view.ts'
 import { settled } from './settled.ts'
 
 export const certsRemove = siteCommand({
@@ -44,5 +45,5 @@ function hasNews({ certificate, reason }: CertificateStatus): boolean {
 function tell({ name, certificate, reason }: CertificateStatus): string[] {
   if (certificate?.source !== 'uploaded') return [`${shownName(name)} has one of its own now.`]
   const until = `The uploaded one serves until then, at most until ${certificate.notAfter.toISOString().slice(0, 10)}.`
-  return [`${shownName(name)}: ${reason ?? 'The new one is on its way.'} ${until}`]
+  return [`${aboutName(name, reason ?? 'The new one is on its way.')} ${until}`]
 }

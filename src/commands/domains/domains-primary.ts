@@ -6,6 +6,7 @@ import { siteCommand } from '../command.ts'
 import { flag } from '../inputs.ts'
 import { done } from '../output/outcome.ts'
 import { getDomain } from './get-domain.ts'
+import { nextSteps } from './next-steps.ts'
 
 export const domainsPrimary = siteCommand({
   name: 'domains:primary',
@@ -17,7 +18,8 @@ export const domainsPrimary = siteCommand({
   examples: ['domains:primary demo example.org', 'domains:primary demo example.org --redirect'],
   permission: 'site:configure',
   input: z.object({ domain: z.string(), redirect: flag }),
-  run: async ({ store, site, config, deployments }, input) => {
+  run: async (context, input) => {
+    const { store, site, config, deployments } = context
     const name = parseDomain(input.domain, config['base-domain'])
     await getDomain(store, site, name)
     if (isWildcard(name))
@@ -34,6 +36,8 @@ export const domainsPrimary = siteCommand({
       ...(input.redirect || others.length === 0
         ? []
         : [`domains:add ${site.name} DOMAIN --redirect   leads another one to it.`]),
+      // Whoever is redirected to a name that leads nowhere sees nothing at all.
+      ...(await nextSteps(context, [name])),
     ])
   },
 })

@@ -2,10 +2,10 @@
 import type { CertificateStatus } from '../../certs/types.ts'
 import { siteAddresses } from '../../deploy/site-address.ts'
 import { covers, isWildcard, readDomain, shownName } from '../../names/domain-name.ts'
-import { publicSuffixes } from '../../names/public-suffix.ts'
+import { aboutName } from '../certs/certificate-view.ts'
 import { settled } from '../certs/settled.ts'
 import type { SiteContext } from '../command.ts'
-import { partnerOf } from './partner.ts'
+import { expectedPartner } from './partner.ts'
 
 export async function nextSteps(context: SiteContext, names: readonly string[]): Promise<string[]> {
   const statuses = await Promise.all(names.map((name) => settled(name, context, hasNews)))
@@ -31,25 +31,19 @@ function tell({ name, certificate, reason, record }: CertificateStatus, { config
   }
   if (reason === undefined)
     return [`Its certificate is on its way, if the DNS leads ${name} to this server: certs:check ${name}   tells.`]
-  return [`${shownName(name)}: ${reason}`, ...(record === undefined ? [] : [`  Set:  ${record}`])]
+  return [aboutName(name, reason), ...(record === undefined ? [] : [`  Set:  ${record}`])]
 }
 
 /** People type the other half of a pair as well, or have it in their links. */
 async function forgotten({ store, site, config }: SiteContext, names: readonly string[]): Promise<string[]> {
   const [typed, ...more] = names
   const name = typed === undefined || more.length > 0 ? undefined : readDomain(typed)
-  if (name === undefined || isWildcard(name) || !isHalfOfPair(name) || name.endsWith(`.${config['base-domain']}`))
-    return []
-  const partner = partnerOf(name)
+  if (name === undefined || isWildcard(name) || name.endsWith(`.${config['base-domain']}`)) return []
+  const partner = expectedPartner(name)
+  if (partner === undefined) return []
   const own = await store.domains.listOf(site.id)
   if (own.find((domain) => domain.name === name)?.role === 'redirect') return []
   if (own.some((domain) => covers(readDomain(domain.name), partner))) return []
   if ((await store.sites.findByDomain(partner)) !== undefined) return []
   return [`${shownName(partner)} is none of its names:  domains:add ${site.name} ${name} --www   redirects it here.`]
-}
-
-/** What somebody has registered, or `www.` before it. */
-function isHalfOfPair(name: string): boolean {
-  const registered = publicSuffixes().registrable(name)
-  return registered !== undefined && (name === registered || name === `www.${registered}`)
 }
