@@ -21,7 +21,7 @@ export interface Adoption {
 
 /** Its files are there. */
 export async function adopt(adoption: Adoption, parts: CertParts): Promise<void> {
-  const { store, tls, onStep } = parts
+  const { store, onStep } = parts
   const { id, siteId, source, names } = adoption
   const content = readCertificate(adoption.fullchain)
   const renewAt = adoption.renewal === 'planned' ? renewalTime({ id, ...content }) : undefined
@@ -37,7 +37,7 @@ export async function adopt(adoption: Adoption, parts: CertParts): Promise<void>
     )
   })
   onStep?.('after:adopted')
-  for (const { name } of names) await tls.serve(name, id)
+  for (const { name } of names) await serveWanted(name, id, parts)
   onStep?.('after:served')
   await verifyServed(names, content.fingerprint, parts)
   await removeReplaced(names, parts)
@@ -107,5 +107,15 @@ export async function stillWanted(
   { store }: Pick<CertParts, 'store'>,
 ): Promise<WantedName[]> {
   const found = await Promise.all(names.map((name) => store.wantedNames.find(name)))
-  return found.filter((each) => each !== undefined && each.site_id === row.site_id).filter((each) => each !== undefined)
+  const wanted = found.filter((each) => each !== undefined).filter((each) => each.site_id === row.site_id)
+  const byHand = await Promise.all(wanted.map((each) => isByHand(each, { store })))
+  return wanted.filter((_, index) => byHand[index] !== true)
+}
+
+async function isByHand(
+  { certificate_id, renew_at }: WantedName,
+  { store }: Pick<CertParts, 'store'>,
+): Promise<boolean> {
+  if (certificate_id === null || renew_at !== null) return false
+  return (await store.certificates.find(certificate_id))?.source === 'uploaded'
 }

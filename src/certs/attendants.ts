@@ -1,5 +1,6 @@
 // Groups of names that are attended to right now: a few at a time, and no name by two at once.
 import { createLimit } from '../lib/limit.ts'
+import { pause } from '../lib/pause.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { attend } from './attend.ts'
@@ -59,13 +60,16 @@ export function createAttendants(parts: Attending, done: () => void): Attendants
   }
 }
 
+/** When even that can't be written down (a full disk): what is due stays due, and would be taken up again at once. */
+const calmDown = ({ clock, signal }: Attending) => pause(clock, 30_000, signal)
+
 /** Whatever goes wrong: it is not done again at once and for ever. */
 async function attendOnce(group: readonly WantedName[], parts: Attending & { force: boolean }): Promise<void> {
   try {
     await attend(group, parts)
   } catch (error) {
     const verdict = verdictOn(error, () => undefined)
-    if (!parts.signal.aborted) await writeVerdict(group, verdict, parts)
+    if (!parts.signal.aborted) await writeVerdict(group, verdict, parts).catch(() => calmDown(parts))
     throw error
   }
 }

@@ -1,22 +1,23 @@
 // The certificates of the platform, as commands and deploys see them (types.ts). Every request is written down first and done in the background.
 import { HostingError } from '../errors/hosting-error.ts'
-import { createId } from '../lib/id.ts'
 import type { CertificateRow } from '../store/certificates.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { createAcmeServer } from './acme/server.ts'
-import { adopt, removeUnserved } from './adopt.ts'
+import { removeUnserved } from './adopt.ts'
 import { type Background, createBackground } from './background.ts'
-import { readCertificate } from './certificate.ts'
 import { tokenFilesIn } from './challenges/http.ts'
 import { ownAddresses } from './dns/own-addresses.ts'
 import { createDnsRecords } from './dns/records.ts'
 import { createDoctor, isBlocking } from './doctor/doctor.ts'
 import { certificateFilesIn } from './files.ts'
+import { wantOwnNames } from './own-names.ts'
 import type { CertificatesOptions, CertParts } from './parts.ts'
 import { createResumption } from './resumption.ts'
+import { rollOver } from './roll-over.ts'
 import { expiring, statusesOf } from './status.ts'
-import type { CertificateParts, Certificates, CertificateStatus, Finding, SiteOfName } from './types.ts'
-import { findCovering, isCovered } from './upload/covering.ts'
+import type { Certificates, CertificateStatus, Finding } from './types.ts'
+import { findCovering } from './upload/covering.ts'
+import { install } from './upload/install.ts'
 
 /** @throws HostingError invalid-config */
 export function createCertificates(options: CertificatesOptions): Certificates {
@@ -27,6 +28,13 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   const find = async (name: string) => {
     const row = await store.wantedNames.find(name)
     return row === undefined ? undefined : (await statusesOf([row], store))[0]
+  }
+  const forget = async (name: string) => {
+    const known = await store.wantedNames.find(name)
+    await store.wantedNames.remove(name)
+    await tls.withdraw(name)
+    if (known?.certificate_id != null) await removeUnserved(known.certificate_id, parts)
+    resumption.sweepSoon()
   }
   return {
     find,
@@ -41,12 +49,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       if (covering !== undefined) await tls.serve(name, covering)
       background.poke()
     },
-    async forget(name) {
-      const known = await store.wantedNames.find(name)
-      await store.wantedNames.remove(name)
-      await tls.withdraw(name)
-      if (known?.certificate_id != null) await removeUnserved(known.certificate_id, parts)
-      resumption.sweepSoon()
+    forget,
+    async wantOwn(names) {
+      await wantOwnNames(names, parts, forget)
+      background.poke()
     },
     renew: (name, signal) => renew(name, { parts, background, find, signal }),
     check: (name, signal = new AbortController().signal) => check(name, { parts, background, signal }),
@@ -56,6 +62,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       if (names.length > 0) await store.wantedNames.update(names, { next_at: now, renew_at: now })
       background.poke()
     },
+    rollOver: (signal = new AbortController().signal) => rollOver(parts, signal),
     start: () => resumption.start(),
     stop: () => resumption.stop(),
   }
@@ -154,22 +161,4 @@ function uploaded(name: string, { not_after }: CertificateRow): Finding {
 const nobodyToAsk: Finding = {
   severity: 'blocking',
   sentence: 'No certificate authority is configured (acme-directory); a certificate can be uploaded (certs:upload).',
-}
-
-async function install(site: SiteOfName, given: CertificateParts, parts: CertParts): Promise<string[]> {
-  const { names } = readCertificate(given.fullchain)
-  const rows = (await parts.store.wantedNames.listOf(site.id)).filter(({ name }) => isCovered(name, names))
-  if (rows.length === 0)
-    throw new HostingError(
-      'conflict',
-      `The certificate is for ${names.join(', ')}, and ${site.name} has none of these names`,
-      {
-        hint: `domains ${site.name}`,
-      },
-    )
-  const id = createId(parts.clock.now())
-  await parts.files.write(id, given)
-  const renewal = given.source === 'local' ? 'planned' : 'by-hand'
-  await adopt({ id, siteId: site.id, source: given.source, fullchain: given.fullchain, names: rows, renewal }, parts)
-  return rows.map(({ name }) => name)
 }

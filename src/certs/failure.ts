@@ -25,7 +25,7 @@ export function verdictOn(error: unknown, report: (error: unknown) => void): Ver
   if (error instanceof AcmeProblem) return verdictOnProblem(error)
   if (error instanceof AcmeUnreachable) return { ...simple, sentence: sentence(error.message), keepsOrder: true }
   if (error instanceof HostingError) return { ...simple, sentence: sentence(error.message) }
-  if (hasErrorCode(error, 'ENOSPC') || hasErrorCode(error, 'EDQUOT'))
+  if (isDiskFull(error))
     return {
       ...simple,
       sentence: 'The disk is full: the new certificate could not be written. Make room on it.',
@@ -33,6 +33,11 @@ export function verdictOn(error: unknown, report: (error: unknown) => void): Ver
     }
   report(error)
   return { ...simple, sentence: 'Something went wrong on the server; its log says what.', keepsOrder: true }
+}
+
+/** Of files, or of the database. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].some((code) => hasErrorCode(error, code))
 }
 
 function verdictOnProblem({ message, type, names, retryAfterMs, status }: AcmeProblem): Verdict {

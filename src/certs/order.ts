@@ -180,7 +180,8 @@ async function fail(rows: readonly WantedName[], error: unknown, { log, signal, 
   if (signal.aborted) throw error
   const names = rows.map(({ name }) => name)
   const verdict = verdictOn(error, (unexpected) => log.error({ err: unexpected, names }, 'an order failed'))
-  log.info({ names, reason: verdict.sentence }, 'no certificate yet')
+  const cause = error instanceof Error ? error.cause : undefined
+  log.info({ names, reason: verdict.sentence, ...(cause === undefined ? {} : { err: cause }) }, 'no certificate yet')
   await writeVerdict(rows, verdict, running)
   return verdict
 }

@@ -59,6 +59,8 @@ export interface Certificates {
   want(site: SiteOfName, name: string): Promise<void>
   /** Not renewed and not served any more. Idempotent. */
   forget(name: string): Promise<void>
+  /** The names of the platform itself, and from then on no others that belong to no site. Idempotent. */
+  wantOwn(names: readonly string[]): Promise<void>
   of(site: Pick<SiteOfName, 'id'>): Promise<CertificateStatus[]>
   find(name: string): Promise<CertificateStatus | undefined>
   /** Orders now, whatever the plan says, within the CA's limits. Resolves when it serves. @throws HostingError with the reason when it could not */
@@ -71,6 +73,8 @@ export interface Certificates {
   release(names: readonly string[]): Promise<void>
   /** Certificates that end before a time and are the business of people (uploaded ones, and those whose renewal fails). */
   expiringBefore(time: Date): Promise<ExpiringCertificate[]>
+  /** A new key for the account with the CA. @returns the directory of that CA. @throws HostingError when it could not be told */
+  rollOver(signal?: AbortSignal): Promise<string>
   start(): Promise<void>
   /** What is under way is finished at the next start. */
   stop(): Promise<void>

@@ -75,6 +75,7 @@ const permissions = {
   'site:destroy': 'its owner and admins',
   'account:manage': 'admins',
   'platform:read': 'admins',
+  'platform:change': 'admins',
 } as const satisfies Record<Shown['permission'], string>
 
 export function renderPermission({ permission, toChange }: Shown): string {

@@ -48,6 +48,16 @@ export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
         .executeTakeFirst()
       return row?.next_at === null || row === undefined ? undefined : new Date(row.next_at)
     },
+    /** Failed ones that are to be tried after a time are tried now. */
+    hasten: (after: Date) =>
+      db
+        .updateTable('wanted_names')
+        .set({ next_at: clock.now().toISOString() })
+        .where('reason', 'is not', null)
+        .where('next_at', '>', after.toISOString())
+        .execute(),
+    /** Of no site. */
+    ofPlatform: () => db.selectFrom('wanted_names').selectAll().where('site_id', 'is', null).execute(),
     /** Domains that nobody has asked a certificate for: of before, or added while the daemon was down. */
     missing: () =>
       db

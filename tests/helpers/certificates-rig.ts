@@ -35,7 +35,7 @@ export interface RigOptions {
 }
 
 /** The platform's own sealing key lies in its home; a test's is always the same. */
-const sealing = createSealing(Buffer.alloc(32, 7))
+export const rigSealing = createSealing(Buffer.alloc(32, 7))
 
 export async function startRig({ scratch, httpPort, flags, options = {} }: RigOptions): Promise<Rig> {
   const config = loadConfig({
@@ -81,7 +81,7 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
       ...{
         config,
         store,
-        sealing,
+        sealing: rigSealing,
         clock: systemClock,
         log: createLog('error'),
         tls,

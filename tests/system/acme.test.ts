@@ -2,7 +2,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAcmeServer, rollAccountKey } from '../../src/certs/acme/server.ts'
+import { createAcmeServer } from '../../src/certs/acme/server.ts'
 import { readCertificate } from '../../src/certs/certificate.ts'
 import { servedFingerprint } from '../../src/certs/handshake.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -134,7 +134,7 @@ describe('the account', () => {
     const server = createAcmeServer(parts)
     if (server === undefined) throw new Error('no directory')
     const before = await rig.store.acme.findAccount(pebble.directory)
-    await rollAccountKey(parts, server, never)
+    await server.rollOver(never)
     const account = await rig.store.acme.findAccount(pebble.directory)
     expect(account?.key).not.toBe(before?.key)
     expect(account).toMatchObject({ url: before?.url, next_key: null })

@@ -146,6 +146,7 @@ export async function createPlatform(
       invite: ({ name }) =>
         Promise.resolve({
           url: `http://db.localhost/${name}/?ticket=secret`,
+          others: [],
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
