@@ -1,12 +1,13 @@
 // Certificates made elsewhere, as their owners bring them: served by the real edge, refused with what to do instead, replaced, given up.
-import { readdir, readlink, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { execOk } from '../../src/lib/exec.ts'
 import { ForeignCa, type Leaf } from '../helpers/certificates.ts'
 import { edgeProcesses } from '../helpers/edge-processes.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
 import type { Person } from '../helpers/person.ts'
-import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { Platform } from '../helpers/platform.ts'
 import { startRelay, type TestRelay } from '../helpers/relay.ts'
 import { curl, sClient } from '../helpers/tls.ts'
 import { until } from '../helpers/until.ts'
@@ -25,7 +26,11 @@ const names = ['example.net', '*.example.net', 'demo.localhost']
 beforeAll(async () => {
   scratch = await scratchDirectory('own-certificates')
   ;[relay, ca] = await Promise.all([startRelay(join(scratch, 'relay')), ForeignCa.create()])
-  platform = await startPlatform({ flags: relay.flags })
+  platform = await Platform.prepare({ flags: relay.flags })
+  // A disk that can be filled.
+  await mkdir(platform.home.certificates, { recursive: true })
+  await execOk('mount', ['-t', 'tmpfs', '-o', 'size=128k,mode=0711', 'hosting-test', platform.home.certificates])
+  await platform.start()
   ann = await platform.addPerson('ann')
   await (await WorkingCopy.create(ann, 'demo', { 'index.html': 'hello' })).pushOk()
   for (const words of ['domains:add demo example.net', 'contact ann@example.org'])
@@ -36,6 +41,8 @@ beforeAll(async () => {
   edge = await edgeProcesses(platform.home)
 })
 afterAll(async () => {
+  await platform.stop().catch(() => undefined)
+  await execOk('umount', ['-l', platform.home.certificates])
   await platform[Symbol.asyncDispose]()
   await relay[Symbol.asyncDispose]()
   await ca[Symbol.asyncDispose]()
@@ -123,6 +130,19 @@ describe('a certificate that was made elsewhere', () => {
     )
     expect(await upload(whole, '')).toMatchObject(said(2, '--private-ca'))
     expect((await visit('example.net')).body).toBe('hello')
+  })
+
+  it('is not replaced while the disk is full, which is said', async () => {
+    const filler = join(platform.home.certificates, 'filler')
+    await expect(writeFile(filler, Buffer.alloc(1 << 20))).rejects.toMatchObject({ code: 'ENOSPC' })
+    const before = await served()
+    expect(await upload(leaf.certificate + ca.intermediate + leaf.key)).toMatchObject(
+      said(1, 'The disk of the server is full: the certificate could not be stored'),
+    )
+    await rm(filler)
+    expect(await served()).toBe(before)
+    expect((await visit('example.net')).body).toBe('hello')
+    expect((await readdir(platform.home.certificates)).filter((name) => name.endsWith('.new'))).toEqual([])
   })
 
   it('is replaced by hand; one that ends soon is in all listings, and its owner gets a mail', async () => {

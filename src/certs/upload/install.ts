@@ -20,7 +20,14 @@ export async function install(site: SiteOfName, given: CertificateParts, parts: 
     )
   const id = createId(parts.clock.now())
   const renewal = given.source === 'local' ? 'planned' : 'by-hand'
-  const adoption = { id, siteId: site.id, source: given.source, fullchain: given.fullchain, names: rows, renewal } as const
+  const adoption = {
+    id,
+    siteId: site.id,
+    source: given.source,
+    fullchain: given.fullchain,
+    names: rows,
+    renewal,
+  } as const
   try {
     await parts.files.write(id, given)
     await adopt(adoption, parts)

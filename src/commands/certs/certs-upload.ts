@@ -30,10 +30,15 @@ replaced by another upload or given up (certs:remove). Nobody renews it: its own
     const upload = readUpload({ bytes, command, site: site.name, domains, now: clock.now(), privateCa })
     const names = await certificates.install(site, upload.parts)
     const notAfter = upload.notAfter.toISOString()
+    const owner = await store.accounts.get(site.owner_id)
+    const notes = [
+      ...upload.notes,
+      ...(owner.mail === null ? [`contact ADDRESS   has ${owner.name} warned by mail before it ends.`] : []),
+    ]
     return done(
-      { names, issuer: upload.issuer, notAfter, notes: upload.notes },
+      { names, issuer: upload.issuer, notAfter, notes },
       `${names.map(shownName).join(', ')}: served with the certificate of ${upload.issuer}, until ${notAfter.slice(0, 10)}`,
-      upload.notes,
+      notes,
     )
   },
 })
