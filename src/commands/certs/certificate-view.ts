@@ -21,8 +21,9 @@ export function certificateData({ state, certificate, reason, record, nextTryAt 
 
 const sources = { acme: 'automatic', uploaded: 'uploaded', local: 'local CA' } as const
 
+/** The date first: what does not fit on a line is cut. */
 export function renderCertificate({ source, notAfter }: Pick<CertificateData, 'source' | 'notAfter'>): string {
-  return notAfter === null || source === null ? 'none yet' : `${sources[source]}, until ${notAfter.slice(0, 10)}`
+  return notAfter === null || source === null ? 'none yet' : `until ${notAfter.slice(0, 10)}, ${sources[source]}`
 }
 
 /** What is wrong and what helps, or null where all is well. What ACME renews is nobody's business before it fails. */

@@ -3,6 +3,8 @@ import { removeDomain } from '../../access/sites.ts'
 import { redirectsOf } from '../../deploy/redirects.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { parseDomain, shownName } from '../../names/domain-name.ts'
+import type { Domain } from '../../store/domains.ts'
+import type { Site } from '../../store/sites.ts'
 import { siteCommand } from '../command.ts'
 import { done } from '../output/outcome.ts'
 import { getDomain } from './get-domain.ts'
@@ -19,11 +21,8 @@ export const domainsRemove = siteCommand({
   input: z.object({ domain: z.string() }),
   run: async ({ store, site, config, deployments }, input) => {
     const name = parseDomain(input.domain, config['base-domain'])
-    if (name === site.name)
-      throw new HostingError('conflict', `${name} is the site's own name, which stays as long as the site does`, {
-        hint: `domains:add ${site.name} ${name} --redirect   leads it to the primary domain; destroy ${site.name} removes the whole site.`,
-      })
     const { role } = await getDomain(store, site, name)
+    if (name === site.name) throw staysWithSite(site, role)
     const before = redirectsOf(await store.domains.listOf(site.id))
     await removeDomain({ store, site, name })
     await deployments.routeDomains(site, name)
@@ -36,3 +35,13 @@ export const domainsRemove = siteCommand({
     ])
   },
 })
+
+function staysWithSite({ name }: Site, role: Domain['role']): HostingError {
+  const instead =
+    role === 'primary'
+      ? `domains:primary ${name} DOMAIN   makes another one primary.`
+      : `domains:add ${name} ${name} --redirect   leads it to the primary domain.`
+  return new HostingError('conflict', `${name} is the site's own name, which stays as long as the site does`, {
+    hint: `${instead}\ndestroy ${name}   removes the whole site.`,
+  })
+}

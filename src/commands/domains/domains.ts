@@ -19,7 +19,6 @@ export const domains = siteCommand({
         { head: 'DOMAIN', cell: (row) => shownName(row.name) },
         { head: 'ANSWERS', cell: renderRole },
         { head: 'CERTIFICATE', cell: renderDomainCertificate },
-        { head: 'URL', cell: (row) => row.url },
       ],
       empty: [`domains:add ${context.site.name} DOMAIN   adds one.`],
     }),
