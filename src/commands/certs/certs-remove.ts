@@ -10,8 +10,8 @@ import { settled } from './settled.ts'
 export const certsRemove = siteCommand({
   name: 'certs:remove',
   group: 'Certificates',
-  summary: 'Give an uploaded certificate up and leave it to the platform',
-  description: 'It goes on serving until the platform has one of its own for the name.',
+  summary: 'Give up a certificate that was uploaded',
+  description: 'The platform sees to the names from then on. It goes on serving until there is another one.',
   arguments: [{ name: 'domain', description: 'one name only; all of the site if left out', optional: true }],
   examples: ['certs:remove demo', 'certs:remove demo www.example.org'],
   permission: 'site:configure',

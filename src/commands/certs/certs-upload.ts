@@ -11,11 +11,11 @@ import { done } from '../output/outcome.ts'
 export const certsUpload = siteCommand({
   name: 'certs:upload',
   group: 'Certificates',
-  summary: 'Serve a certificate that was made elsewhere, piped in',
-  description: `Certificate, chain and private key in PEM, in any order. It is served for those names of the site that it covers, until it is
+  summary: 'Serve a certificate that was made elsewhere',
+  description: `Certificate, chain and private key are piped in, in PEM, in any order. It is served for those names of the site that it covers, until it is
 replaced by another upload or given up (certs:remove). Nobody renews it: its owner is warned 30, 14 and 3 days before it ends.`,
   options: [{ flags: '--private-ca', description: 'serve it though browsers do not know the CA that issued it' }],
-  examples: ['certs:upload demo < site.pem', 'cat site.crt chain.crt site.key | ssh … certs:upload demo'],
+  examples: ['certs:upload demo < site.pem', 'certs:upload demo --private-ca < site.pem'],
   permission: 'site:configure',
   input: z.object({ privateCa: flag }),
   run: async (context, { privateCa }) => {

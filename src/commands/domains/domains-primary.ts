@@ -11,7 +11,7 @@ import { nextSteps } from './next-steps.ts'
 export const domainsPrimary = siteCommand({
   name: 'domains:primary',
   group: 'Domains',
-  summary: 'Choose the name of a site that others are redirected to',
+  summary: 'Choose the name that others are redirected to',
   description: 'The former one goes on serving, unless it is to be redirected.',
   arguments: [{ name: 'domain', description: 'one of those that domains lists' }],
   options: [{ flags: '--redirect', description: 'redirect all other names of the site to it' }],

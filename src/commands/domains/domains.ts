@@ -7,8 +7,8 @@ import { domainRows, renderDomainCertificate, renderRole } from './domain-rows.t
 export const domains = siteCommand({
   name: 'domains',
   group: 'Domains',
-  summary: 'List the names a site answers to, how, and with which certificate',
-  description: 'Below the table stands what is wrong with a name, one line each.',
+  summary: 'List the names of a site, and how they answer',
+  description: 'With their certificates. Below the table stands what is wrong with a name, one line each.',
   examples: ['domains demo'],
   permission: 'site:read',
   input: nothing,
