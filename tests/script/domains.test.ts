@@ -103,7 +103,7 @@ describe('the names of a site', () => {
 
   it('serve by HTTPS as well, and lead there from one to the other', async () => {
     expect(await typed(ann, 'domains:add demo second')).toContain(`https://second.localhost:${platform.httpsPort}`)
-    expect((await secure('second')).body).toBe('ann’s')
+    await until('the second name', async () => (await secure('second')).body === 'ann’s')
     await typed(ann, 'domains:add demo second --redirect')
     const { status, headers } = await secure('second', '/a?b')
     expect([status, headers['location']]).toEqual([301, `https://demo.localhost:${platform.httpsPort}/a?b`])

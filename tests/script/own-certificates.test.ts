@@ -83,6 +83,10 @@ describe('a certificate that was made elsewhere', () => {
       said(0, `https://www.example.net:${platform.httpsPort}`),
     )
     expect((await visit('www.example.net')).body).toBe('hello')
+    expect(await ann.ssh("domains:add demo '*.example.net'")).toMatchObject(said(0, 'https://*.example.net'))
+    expect((await visit('any.example.net')).body).toBe('hello')
+    expect((await visit('not.any.example.net')).error).toContain('alert')
+    expect(await edgeProcesses(platform.home)).toEqual(edge)
   })
 
   it('is refused where visitors could not use it, with what to do; the one before serves on', async () => {
@@ -174,7 +178,7 @@ describe('a certificate that was made elsewhere', () => {
     expect(removed.output).toMatch(
       /example\.net: No certificate authority is configured.* The uploaded one serves until then/,
     )
-    expect((await visit('demo.localhost', 'trial.pem')).body).toBe('hello')
+    await until('the CA of the trial run', async () => (await visit('demo.localhost', 'trial.pem')).body === 'hello')
     expect((await visit('example.net')).body).toBe('hello')
     expect((await ann.ssh('certs demo')).stdout).toMatch(
       /example\.net: No certificate.*The one that serves expires in 11 days/,

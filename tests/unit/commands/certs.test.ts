@@ -1,6 +1,7 @@
 // What listings and answers say of certificates: one line a trouble, with what to do about it.
 import { describe, expect, it } from 'vitest'
 import type { CertificateFacts, CertificateStatus } from '../../../src/certs/types.ts'
+import type { Clock } from '../../../src/lib/clock.ts'
 import { createPlatform, terminal } from './platform.ts'
 
 const inDays = (days: number) => new Date(Date.now() + (days + 0.5) * 86_400_000)
@@ -118,6 +119,20 @@ describe('domains:add says what is left to do:', () => {
     expect(await add({ state: 'serving', certificate: facts() })).toMatch(
       /^✓ demo\.localhost answers to example\.net\n {2}HTTPS serves it: {2}https:\/\/example\.net:8443\n {2}www\./,
     )
+  })
+
+  it('that it takes a while, where the DNS or the CA do', async () => {
+    let now = Date.now()
+    const clock: Clock = { now: () => new Date(now), sleep: (ms) => Promise.resolve(void (now += ms)) }
+    const before = now
+    await using platform = await createPlatform({
+      certificates: { find: (name) => Promise.resolve({ name, state: 'waiting' }) },
+      clock,
+    })
+    await platform.site('demo.localhost', 'anna')
+    const { code, out } = await platform.run('domains:add demo shop.example.net')
+    expect([code, Math.round((now - before) / 1000)]).toEqual([0, 4])
+    expect(out).toContain('Its certificate is on its way, if the DNS leads shop.example.net to this server')
   })
 
   it('that the other half of a pair was forgotten', async () => {

@@ -103,6 +103,7 @@ export async function createPlatform(
     deployments?: Partial<Deployments>
     databases?: Partial<Databases>
     certificates?: Partial<Certificates>
+    clock?: Clock
     flags?: Readonly<Record<string, string>>
   } = {},
 ) {
@@ -150,7 +151,7 @@ export async function createPlatform(
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
-    clock: hastyClock,
+    clock: replaced.clock ?? hastyClock,
     log: silentLog,
   }
   const run = createCommandRunner(services)
