@@ -121,6 +121,14 @@ describe('domains:add says what is left to do:', () => {
     )
   })
 
+  it('also of a name that is made primary: visitors are sent there now', async () => {
+    const status = { name: 'example.net', state: 'waiting' as const, reason: 'example.net has no A record.' }
+    await using platform = await withStatuses([status])
+    await platform.run('domains:add demo example.net')
+    const { out } = await platform.run('domains:primary demo example.net --redirect')
+    expect(out).toContain('✓ example.net is the primary domain of demo.localhost\n  example.net has no A record.')
+  })
+
   it('that it takes a while, where the DNS or the CA do', async () => {
     let now = Date.now()
     const clock: Clock = { now: () => new Date(now), sleep: (ms) => Promise.resolve(void (now += ms)) }
