@@ -1,9 +1,8 @@
-// Questions to the DNS as the CA will ask them: at the name servers of the name's own zone, not at a cache that remembers yesterday.
+// Questions to the DNS as a CA asks them: at the name servers of the name's own zone, not at a cache that remembers yesterday.
 import type { CaaRecord } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
-import type { Config } from '../../config/load.ts'
-import type { Zone } from './records.ts'
+import type { Config } from '../config/load.ts'
 
 export interface Found<T> {
   readonly records: readonly T[]
@@ -20,10 +19,15 @@ export interface Lookups {
   texts(name: string): Promise<Found<string>[]>
 }
 
+interface Server {
+  readonly address: string
+  readonly port: number
+}
+
 export interface LookupParts {
   readonly config: Pick<Config, 'dns-resolvers'>
   /** Its names are asked of its own server, which may have another port. */
-  readonly zone?: Pick<Zone, 'name' | 'server'> | undefined
+  readonly zone?: { readonly name: string; readonly server: Server } | undefined
   readonly timeoutMs?: number
 }
 
@@ -96,7 +100,7 @@ async function nameServersOf(start: Resolver, name: string): Promise<string[] | 
   return found.flatMap(({ records }) => records).map((address) => written({ address, port: 53 }))
 }
 
-function written({ address, port }: { address: string; port: number }): string {
+function written({ address, port }: Server): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
 }
 
