@@ -76,7 +76,8 @@ async function place(row: AcmeOrder, session: AcmeSession, parts: Parts): Promis
 }
 
 async function proven({ row, order, session, parts }: Under): Promise<Order> {
-  const pending = (await session.authorizations(order)).filter(({ status }) => status === 'pending')
+  const all = await session.authorizations(order.authorizations)
+  const pending = all.filter(({ status }) => status === 'pending')
   const chosen = pending.map((authorization) => challengeFor(authorization, parts))
   const published = chosen.map(({ name, challenge }) => plannedProof(name, challenge))
   const before = publishedOf(row)
@@ -91,15 +92,25 @@ async function proven({ row, order, session, parts }: Under): Promise<Order> {
   const untold = chosen.filter(({ challenge }) => challenge.isPending)
   await Promise.all(untold.map(({ challenge }) => session.tell(challenge)))
   parts.onStep?.('after:told')
-  const settled = await session.wait(
-    () => session.authorizations(order),
-    (all) => all.every(({ status }) => status !== 'pending' && status !== 'processing'),
-  )
+  const settled = await settle(all, session)
   const failed = settled.filter(({ status }) => status !== 'valid')
   if (failed.length > 0) throw validationFailed(failed)
   return await session.wait(
     () => session.order(order.url),
     ({ status }) => status !== 'pending',
+  )
+}
+
+/** Of a hundred names only those are asked about again that were not decided the last time. */
+async function settle(all: readonly Authorization[], session: AcmeSession): Promise<readonly Authorization[]> {
+  const known = new Map(all.map((each) => [each.url, each]))
+  const open = () => [...known.values()].filter(({ status }) => status === 'pending').map(({ url }) => url)
+  return await session.wait(
+    async () => {
+      for (const each of await session.authorizations(open())) known.set(each.url, each)
+      return [...known.values()]
+    },
+    () => open().length === 0,
   )
 }
 

@@ -2,6 +2,7 @@
 // names with its sentence and the next try; nothing is thrown but the end of the platform.
 import { publicSuffixes } from '../names/public-suffix.ts'
 import { createId } from '../lib/id.ts'
+import { createLimit } from '../lib/limit.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { CertificateRow } from '../store/certificates.ts'
 import type { WantedName } from '../store/wanted-names.ts'
@@ -52,11 +53,14 @@ function hasBeenProven({ step }: AcmeOrder): boolean {
   return step === 'finalized' || step === 'stored'
 }
 
+/** A certificate may have a hundred names, and name servers that don't answer take ten seconds for each. */
+const examinedAtOnce = 10
+
 /** Names that the doctor lets pass; the others are told why not. */
 async function examined(group: readonly WantedName[], running: Running) {
   const { doctor, records, signal } = running
   const methods = new Map<string, Published['method']>()
-  for (const row of group) {
+  const examine = async (row: WantedName) => {
     const { name } = row
     try {
       if (records.zone !== undefined && records.inZone(name)) await setAddresses(name, running)
@@ -68,6 +72,8 @@ async function examined(group: readonly WantedName[], running: Running) {
       await fail([row], error, running)
     }
   }
+  const limit = createLimit(examinedAtOnce)
+  await Promise.all(group.map((row) => limit(() => examine(row))))
   return { rows: group.filter(({ name }) => methods.has(name)), methods }
 }
 

@@ -10,6 +10,9 @@ import { curl } from '../helpers/tls.ts'
 import { until } from '../helpers/until.ts'
 import { WorkingCopy } from '../helpers/working-copy.ts'
 
+/** The first use on a machine makes the image of phpMyAdmin. */
+const imageTimeoutMs = 900_000
+
 let platform: Platform
 let scratch: string
 let pebble: Pebble
@@ -64,7 +67,7 @@ async function expectSentToHttps(name: string): Promise<void> {
 }
 
 async function typed(command: string): Promise<string> {
-  const { exitCode, output } = await ann.ssh(command)
+  const { exitCode, output } = await ann.ssh(command, { timeoutMs: imageTimeoutMs })
   if (exitCode !== 0) throw new Error(`${command} ended with ${exitCode}:\n${output}`)
   return output
 }
@@ -154,6 +157,23 @@ describe('certs:rollover', () => {
     await typed('certs:renew demo demo')
     expect((await secure('demo.localhost')).body).toBe('hello')
   })
+})
+
+describe('db:admin', () => {
+  it(
+    'leads there by HTTPS, and keeps its visitors on it',
+    async () => {
+      await typed('db:create demo')
+      const address = /https?:\S+/.exec(await typed('db:admin demo'))?.[0] ?? ''
+      expect(address).toContain(`https://db.localhost:${platform.httpsPort}/demo.localhost/?ticket=`)
+      const { status, headers } = await curl(address, pebble.rootFile)
+      expect({ status, cookie: headers['set-cookie'] }).toEqual({
+        status: 200,
+        cookie: expect.stringMatching(/; Secure$/) as string,
+      })
+    },
+    imageTimeoutMs,
+  )
 })
 
 async function certificateCount(): Promise<number> {

@@ -99,6 +99,24 @@ describe('a name that leads here', () => {
   })
 })
 
+describe('many names of one site', () => {
+  it('share certificates of a hundred names', async () => {
+    const site = await rig.addSite('many.example')
+    const names = Array.from({ length: 101 }, (_, index) => `n${index}.many.example`)
+    await rig.store.transaction(async (inside) => {
+      for (const name of names) await inside.wantedNames.add(name, site.id)
+    })
+    await rig.certificates.release([])
+    const ids = await until('all to be served', async () => {
+      const rows = await rig.store.wantedNames.listOf(site.id)
+      const found = rows.flatMap(({ certificate_id }) => certificate_id ?? [])
+      return found.length === names.length && found
+    })
+    const sizes = [...Map.groupBy(ids, (id) => id).values()].map(({ length }) => length)
+    expect(sizes.sort((a, b) => a - b)).toEqual([1, 100])
+  })
+})
+
 describe('a wildcard and its apex', () => {
   it('are proven by two records of one name, which are taken back', async () => {
     const site = await rig.addSite('wild.example.com')

@@ -31,7 +31,8 @@ export type Order = acme.Order
 export interface AcmeSession {
   place(names: readonly string[], replaces: string | null): Promise<Order>
   order(url: string): Promise<Order>
-  authorizations(order: Order): Promise<Authorization[]>
+  /** @param urls of an order's, all or some */
+  authorizations(urls: readonly string[]): Promise<Authorization[]>
   /** Tells the CA to look. */
   tell(challenge: Challenge): Promise<void>
   finalize(order: Order, csr: Buffer): Promise<Order>
@@ -75,9 +76,9 @@ export function createSession({ client, transport, clock, forget, turn }: Sessio
       return call(async () => checkOrder(await client.createOrder(wish)))
     },
     order: (url) => call(async () => checkOrder(await client.getOrder(bareOrder(url)))),
-    authorizations: (order) =>
+    authorizations: (urls) =>
       call(async () => {
-        const all = await client.getAuthorizations(order)
+        const all = await client.getAuthorizations({ ...bareOrder(''), authorizations: [...urls] })
         return await Promise.all(all.map((one) => authorizationOf(one, client)))
       }),
     tell: async ({ method, url, token }) => {
