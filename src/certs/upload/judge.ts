@@ -27,6 +27,12 @@ export function judge({ leaf, chain, site, domains, now }: Judging): Judged {
       'This is the certificate of a CA, not that of a site',
       'Send the one that the CA issued for the site.',
     )
+  if (chain.length > longestChain)
+    throw refused(
+      `Its chain has ${chain.length} certificates; at most ${longestChain} are sent to visitors`,
+      'Send those of its issuers only.',
+    )
+  mustBeQuick(leaf)
   for (const certificate of chain) {
     const which = certificate === leaf ? 'The certificate' : `The certificate of ${nameOf(certificate)} in its chain`
     mustBeStrong(certificate, which)
@@ -53,7 +59,20 @@ export function namesIn({ subjectAltName = '' }: X509Certificate): DomainName[] 
 }
 
 const leastRsaBits = 2048
+/** Whoever signs with more holds up the workers that serve all sites: each handshake with 15360 bits takes 0.2 s of it. */
+const mostRsaBits = 4096
+/** Parsed at each handshake, too. Those in use have two or three. */
+const longestChain = 8
 const curves = ['prime256v1', 'secp384r1', 'secp521r1']
+
+function mustBeQuick({ publicKey: { asymmetricKeyDetails } }: X509Certificate): void {
+  const bits = asymmetricKeyDetails?.modulusLength ?? 0
+  if (bits <= mostRsaBits) return
+  throw refused(
+    `The certificate has an RSA key of ${bits} bits, too slow for a server of many; at most ${mostRsaBits}`,
+    newKey,
+  )
+}
 
 function mustBeStrong(certificate: X509Certificate, which: string): void {
   const { asymmetricKeyType: kind = 'unknown', asymmetricKeyDetails: details } = certificate.publicKey
