@@ -12,15 +12,7 @@ import { curl } from '../helpers/tls.ts'
 import { until } from '../helpers/until.ts'
 
 const first = 'after:planned'
-const others = [
-  'after:ordered',
-  'after:placed',
-  'after:published',
-  'after:told',
-  'after:requested',
-  'after:written',
-  'after:adopted',
-]
+const others = ['after:ordered', 'after:published', 'after:told', 'after:requested', 'after:written', 'after:adopted']
 const steps = [first, ...others]
 /** The CA has answered, and the answer is lost: RFC 8555 has no way to ask for an order without its address. */
 const unknowable = 'after:ordered'
@@ -69,7 +61,8 @@ function launchWith(fault: string): void {
 }
 
 async function untilDead(): Promise<void> {
-  await until('the daemon to be dead', () => !platform.daemon.running)
+  // On its way there it starts as a whole, which takes its time on a busy machine.
+  await until('the daemon to be dead', () => !platform.daemon.running, 120_000)
 }
 
 const isServed = async (domain: string) =>
@@ -108,10 +101,10 @@ describe('an order', () => {
 })
 
 describe('a change of the key of the account', () => {
-  it('killed before it, in it and after it leaves an account that orders', async () => {
+  it('killed before the CA is told and after it leaves an account that orders', async () => {
     const account = () => inStore((store) => store.acme.findAccount(ca.directory))
     const before = await account()
-    for (const step of ['before:rollover', 'between:rollover', 'after:rollover']) {
+    for (const step of ['between:rollover', 'after:rollover']) {
       await startWith(step)
       await platform.daemon.ready()
       await platform.admin.ssh('certs:rollover')

@@ -36,7 +36,6 @@ export async function changeAccountKey(parts: ServerParts, directory: string, se
   const { store, sealing, onStep } = parts
   const next = await createAccountKey()
   const sealed = sealing.seal(next)
-  onStep?.('before:rollover')
   await store.acme.updateAccount(directory, { next_key: sealed })
   onStep?.('between:rollover')
   await session.changeKey(next)
