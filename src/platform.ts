@@ -9,6 +9,7 @@ import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
 import { createCertificates } from './certs/certificates.ts'
 import { findTrialAuthority } from './certs/local-ca/authority.ts'
+import { checkCertificateSettings } from './certs/settings.ts'
 import type { LocalAuthority } from './certs/types.ts'
 import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
@@ -122,6 +123,7 @@ async function makeParts(
   trial?: LocalAuthority,
 ): Promise<Parts> {
   const { config, store, runtime, clock, log } = base
+  checkCertificateSettings(config)
   const sealing = createSealing(await ensureSealingKey(config.home))
   const fault = faultFrom(process.env)
   const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })

@@ -54,12 +54,21 @@ function whyAdmins({ account, name, config }: Claim): string | undefined {
     : undefined
 }
 
+/** Nor any name above: where a wildcard leads, all below it leads. */
 async function mustNotBeKept({ store, account, name }: Claim): Promise<void> {
-  const kept = await store.keptNames.find(name)
-  if (kept === undefined || account.role === 'admin' || kept.account_id === account.id) return
-  throw new HostingError(
+  if (account.role === 'admin') return
+  const above = [hostOf(name), ...namesAbove(name)]
+  for (const each of new Set([name, ...above.flatMap((host) => [host, ...wildcardAt(host)])])) {
+    const kept = await store.keptNames.find(each)
+    if (kept !== undefined && kept.account_id !== account.id) throw isKept(name, kept)
+  }
+}
+
+function isKept(name: DomainName, kept: { name: string; until: string }): HostingError {
+  const what = kept.name === name ? 'was' : `lies below ${kept.name}, which was`
+  return new HostingError(
     'conflict',
-    `${shownName(name)} was the name of a site that is gone, and is kept for its owner until ${kept.until.slice(0, 10)}`,
+    `${shownName(name)} ${what} the name of a site that is gone, and is kept for its owner until ${kept.until.slice(0, 10)}`,
     { hint: 'An admin can give it to you before.' },
   )
 }

@@ -10,6 +10,7 @@ import { createKey } from './acme/keys.ts'
 import type { AcmeServer } from './acme/server.ts'
 import { adopt, stillWanted } from './adopt.ts'
 import type { Published } from './challenges/publish.ts'
+import type { Zone } from './dns/records.ts'
 import { isBlocking } from './doctor/doctor.ts'
 import { verdictOn, writeVerdict } from './failure.ts'
 import { issue, tidyUp } from './issue.ts'
@@ -63,7 +64,10 @@ async function examined(group: readonly WantedName[], running: Running) {
   const examine = async (row: WantedName) => {
     const { name } = row
     try {
-      if (records.zone !== undefined && records.inZone(name)) await setAddresses(name, running)
+      if (records.zone !== undefined && records.inZone(name) && !(await setAddresses(name, records.zone, running))) {
+        await writeVerdict([row], takenInZone(name, records.zone), running)
+        return
+      }
       const { findings, method } = await doctor.examine(name, signal)
       if (method !== undefined) methods.set(name, method)
       const finding = findings.find(isBlocking)
@@ -81,11 +85,23 @@ function refusal(name: string, { sentence, record }: { sentence: string; record?
   return { sentence, record, names: [name], countsAsFailedValidation: false, keepsOrder: false }
 }
 
-async function setAddresses(name: string, { records, own, signal, store }: Running): Promise<void> {
+/**
+ * Only names that the platform has set are changed, and removed later: what somebody has put into the zone by hand is theirs. Set first and
+ * written down then: a crash between the two leaves a record behind, where the other order could take one away.
+ * @returns false when the name leads elsewhere, by records that are not the platform's
+ */
+async function setAddresses(name: string, zone: Zone, { own, signal, store }: Running): Promise<boolean> {
   const { addresses } = own()
-  if (addresses.length === 0) return
-  await store.acme.addDnsName(name)
-  await records.zone?.setAddresses(name, addresses, signal)
+  if (addresses.length === 0) return true
+  if (await store.acme.hasDnsName(name)) await zone.replaceAddresses(name, addresses, signal)
+  else if (await zone.claimAddresses(name, addresses, signal)) await store.acme.addDnsName(name)
+  else return await zone.hasAddresses(name, addresses, signal)
+  return true
+}
+
+function takenInZone(name: string, { name: zone }: Zone) {
+  const sentence = `${name} has records in the zone ${zone} already, which the platform did not set and leaves as they are: whoever looks after the zone has to remove them.`
+  return refusal(name, { sentence })
 }
 
 /** The row of an order that fits into the CA's limits, with what it counts as in the same transaction. */

@@ -142,6 +142,7 @@ describe('a destroyed site', () => {
     const gone = { ...sites.anna, live_release_id: 'r' }
     await keepNames({ store, config: config(), site: gone, names: ['club.example', `of.${baseDomain}`] })
     expect([await take('club.example', 'ben'), await take('of', 'ben')]).toEqual(['conflict', 'taken'])
+    expect(await take('sub.club.example', 'ben')).toBe('conflict')
     now = new Date('2026-11-28T00:00:01Z')
     expect(await take('club.example', 'ben')).toBe('taken')
   })
