@@ -35,7 +35,7 @@ export function renderOverview(commands: readonly Command[], view: View): string
 }
 
 function overviewLine(shown: Shown, view: View): string {
-  return `  ${renderCall(shown).padEnd(summaryColumn - 2)}${view.colors.dim(shown.summary)}`
+  return `  ${`${renderCall(shown)} `.padEnd(summaryColumn - 2)}${view.colors.dim(shown.summary)}`
 }
 
 export function renderPage(shown: Shown, view: View): string[] {

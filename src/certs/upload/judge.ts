@@ -129,7 +129,7 @@ function notesOn({
   return [
     ...(uncovered.length === 0
       ? []
-      : [`It does not cover ${uncovered.map(shownName).join(', ')}: the platform sees to those.`]),
+      : [`It does not cover ${someOf(uncovered.map(shownName))}: what serves those stays as it is.`]),
     ...(days <= firstWarningDays ? [`It expires in ${days === 1 ? '1 day' : `${days} days`} already.`] : []),
   ]
 }
@@ -140,4 +140,11 @@ function dayOf(time: Date): string {
 
 function refused(why: string, hint: string, details: readonly string[] = []): HostingError {
   return new HostingError('invalid-certificate', why, { hint, details })
+}
+
+const mostShown = 4
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - mostShown
+  return more > 0 ? `${names.slice(0, mostShown).join(', ')} and ${more} more` : names.join(', ')
 }

@@ -9,7 +9,7 @@ import { getDomain } from './get-domain.ts'
 export const domainsAllow = siteCommand({
   name: 'domains:allow',
   group: 'Domains',
-  summary: 'Let another account take names below a domain',
+  summary: 'Let an account take names below a domain',
   description: 'For its own sites; exact names and wildcards. domains:disallow takes it back.',
   arguments: [
     { name: 'domain', description: 'one of those that domains lists' },
