@@ -47,13 +47,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-async function served(name: string) {
-  return await until(`${name} to be served`, async () => {
-    const status = await rig.certificates.find(name)
-    if (status?.reason !== undefined) throw new Error(status.reason)
-    return status?.certificate
-  })
-}
+const served = (name: string) => rig.served(name)
 
 describe('updates', () => {
   it('add one value to those that a name has, and take one back', async () => {

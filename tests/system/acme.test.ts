@@ -55,13 +55,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-async function served(name: string) {
-  return await until(`${name} to be served`, async () => {
-    const status = await rig.certificates.find(name)
-    if (status?.reason !== undefined) throw new Error(status.reason)
-    return status?.certificate
-  })
-}
+const served = (name: string) => rig.served(name)
 
 async function fingerprintOnDisk(name: string): Promise<string> {
   return readCertificate(await readFile(join(rig.config.home.tls, name, 'fullchain.pem'), 'utf8')).fingerprint
