@@ -1,21 +1,23 @@
 // The certificates of the platform, as commands and deploys see them (types.ts). Every request is written down first and done in the background.
 import { HostingError } from '../errors/hosting-error.ts'
-import type { CertificateRow } from '../store/certificates.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { createAcmeServer } from './acme/server.ts'
 import { removeUnserved } from './adopt.ts'
+import { createAuthorityTrouble } from './authority-trouble.ts'
 import { type Background, createBackground } from './background.ts'
 import { tokenFilesIn } from './challenges/http.ts'
+import { check } from './check.ts'
 import { ownAddresses } from './dns/own-addresses.ts'
 import { createDnsRecords } from './dns/records.ts'
-import { createDoctor, isBlocking } from './doctor/doctor.ts'
+import { createDoctor } from './doctor/doctor.ts'
+import { diskFull, isDiskFull } from './failure.ts'
 import { certificateFilesIn } from './files.ts'
 import { wantOwnNames } from './own-names.ts'
 import type { CertificatesOptions, CertParts } from './parts.ts'
 import { createResumption } from './resumption.ts'
 import { rollOver } from './roll-over.ts'
 import { expiring, statusesOf } from './status.ts'
-import type { Certificates, CertificateStatus, Finding } from './types.ts'
+import type { Certificates, CertificateStatus } from './types.ts'
 import { findCovering } from './upload/covering.ts'
 import { install } from './upload/install.ts'
 
@@ -75,7 +77,8 @@ function partsFrom(options: CertificatesOptions): CertParts {
   const server = createAcmeServer(options)
   const own = () => ownAddresses(config)
   const doctor = createDoctor({ config, server, records, tokens, own })
-  return { ...options, server, doctor, tokens, records, own, files: certificateFilesIn(config.home, groupId) }
+  const files = certificateFilesIn(config.home, groupId)
+  return { ...options, server, doctor, tokens, records, own, files, trouble: createAuthorityTrouble(options) }
 }
 
 interface ByHand {
@@ -95,7 +98,10 @@ async function renew(
     throw new HostingError('conflict', `${name} is served with a certificate that was uploaded`, {
       hint: 'certs:upload replaces it; certs:remove leaves it to the platform.',
     })
-  await untilAborted(background.attendNow(await companionsOf(name, parts), true), signal)
+  await untilAborted(background.attendNow(await companionsOf(name, parts), true), signal).catch((error: unknown) => {
+    // Not even the reason could be written down then.
+    throw isDiskFull(error) ? new HostingError('unavailable', diskFull, { cause: error }) : error
+  })
   const after = await find(name)
   if (after?.certificate !== undefined && after.certificate.id !== before.certificate?.id) return after
   throw new HostingError('conflict', after?.reason ?? `${name} was not renewed`, {
@@ -125,40 +131,4 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined
   } finally {
     signal.removeEventListener('abort', abort)
   }
-}
-
-async function check(
-  name: string,
-  { parts, background, signal }: ByHand & { signal: AbortSignal },
-): Promise<Finding[]> {
-  const row = await parts.store.wantedNames.find(name)
-  const served = row?.certificate_id == null ? undefined : await parts.store.certificates.find(row.certificate_id)
-  if (served?.source === 'local') return [signedHere(name)]
-  const examined = await parts.doctor.examine(name, signal)
-  const isUploaded = served?.source === 'uploaded'
-  const findings = [
-    ...(isUploaded ? [uploaded(name, served)] : []),
-    ...examined.findings,
-    ...(parts.server === undefined && !isUploaded ? [nobodyToAsk] : []),
-  ]
-  // Its owner has mended it: there is nothing to wait for.
-  if (!findings.some(isBlocking) && row !== undefined && row.reason !== null && row.next_at !== null) {
-    await parts.store.wantedNames.update([name], { next_at: parts.clock.now().toISOString() })
-    background.poke()
-  }
-  return findings
-}
-
-function signedHere(name: string): Finding {
-  return { severity: 'ok', sentence: `The CA of this trial run signs for ${name} itself: its DNS does not matter.` }
-}
-
-function uploaded(name: string, { not_after }: CertificateRow): Finding {
-  const until = not_after.slice(0, 10)
-  return { severity: 'ok', sentence: `${name} is served with a certificate that was uploaded, until ${until}.` }
-}
-
-const nobodyToAsk: Finding = {
-  severity: 'blocking',
-  sentence: 'No certificate authority is configured (acme-directory); a certificate can be uploaded (certs:upload).',
 }

@@ -126,7 +126,7 @@ async function planned(
     if (blocked !== undefined) {
       const retryAfterMs = blocked.at.getTime() - clock.now().getTime()
       const verdict = { sentence: blocked.sentence, names: [], countsAsFailedValidation: false, keepsOrder: false }
-      await writeVerdict(rows, { ...verdict, retryAfterMs }, { store: { ...store, ...inside }, clock })
+      await writeVerdict(rows, { ...verdict, retryAfterMs }, { ...running, store: { ...store, ...inside } })
       return undefined
     }
     const id = createId(clock.now())
@@ -184,6 +184,9 @@ export async function carryOut(row: AcmeOrder, methods: Methods, running: Runnin
     if (names.length > 0) await adopt({ ...adoption, renewal: 'planned' }, running)
     else await running.files.remove(row.certificate_id)
     await tidyUp(row, running)
+    await running.trouble.isOver().catch((error: unknown) => {
+      running.log.warn({ err: error }, 'certificates: who waited for the certificate authority could not be woken')
+    })
   } catch (error) {
     if (signal.aborted) throw error
     const rows = await stillWanted(row, namesOf(row), running)
@@ -198,12 +201,11 @@ function isRecordOnly(name: string, { records }: Running): boolean {
   return name.startsWith('*.') || records.inZone(name)
 }
 
-async function fail(rows: readonly WantedName[], error: unknown, { log, signal, ...running }: Running) {
-  if (signal.aborted) throw error
+async function fail(rows: readonly WantedName[], error: unknown, running: Running) {
+  if (running.signal.aborted) throw error
   const names = rows.map(({ name }) => name)
-  const verdict = verdictOn(error, (unexpected) => log.error({ err: unexpected, names }, 'an order failed'))
+  const verdict = verdictOn(error, (unexpected) => running.log.error({ err: unexpected, names }, 'an order failed'))
   const cause = error instanceof Error ? error.cause : undefined
-  log.info({ names, reason: verdict.sentence, ...(cause === undefined ? {} : { err: cause }) }, 'no certificate yet')
-  await writeVerdict(rows, verdict, running)
+  await writeVerdict(rows, verdict, { ...running, cause })
   return verdict
 }

@@ -16,13 +16,16 @@ export async function statusesOf(
 }
 
 function statusOf(row: WantedName, certificate: CertificateRow | undefined): CertificateStatus {
+  const state = certificate === undefined ? 'waiting' : row.reason === null ? 'serving' : 'failing'
+  // The plan of one that serves; the next try of one whose renewal fails.
+  const next = state === 'serving' && row.next_at !== null ? (row.renew_at ?? row.next_at) : row.next_at
   return {
     name: row.name,
-    state: certificate === undefined ? 'waiting' : row.reason === null ? 'serving' : 'failing',
+    state,
     ...(certificate === undefined ? {} : { certificate: factsOf(certificate) }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.record === null ? {} : { record: row.record }),
-    ...(row.next_at === null ? {} : { nextTryAt: new Date(row.renew_at ?? row.next_at) }),
+    ...(next === null ? {} : { nextTryAt: new Date(next) }),
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CertificateStatus } from '../../src/certs/types.ts'
 import { type Rig, startRig } from '../helpers/certificates-rig.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
@@ -67,9 +67,12 @@ describe('the doctor', () => {
     })
     expect(await rig.store.acme.findAccount(pebble.directory)).toBeUndefined()
     await pebble.tell('clear-a', { host: 'far.example.org' })
-    expect(await rig.certificates.check('far.example.org')).toEqual([
+    const findings = await rig.certificates.check('far.example.org')
+    expect(findings.slice(0, 2)).toEqual([
       { severity: 'ok', sentence: 'The A record of far.example.org (127.0.0.1) leads to this server.' },
+      { severity: 'note', sentence: `The last try failed: ${status.reason}` },
     ])
+    expect(findings[2]?.sentence).toMatch(/^It is tried again now, and else at \d{4}-.* UTC\.$/)
     await until('a certificate', async () => (await rig.certificates.find('far.example.org'))?.state === 'serving')
   })
 
@@ -94,18 +97,44 @@ describe('a certificate authority', () => {
     if (address === null || typeof address === 'string') throw new Error('no port')
     return { server, directory: `https://localhost:${address.port}/dir` }
   }
-  const orderedFrom = async (directory: string) => {
+  const askedAt = async (directory: string) => {
     const config = { ...rig.config, 'acme-directory': directory }
     const certificates = rig.another({ config })
     await certificates.start()
     await certificates.want(await rig.addSite('ca.example.org'), 'ca.example.org')
-    return await settled('ca.example.org', certificates)
+    return certificates
   }
+  const orderedFrom = async (directory: string) => await settled('ca.example.org', await askedAt(directory))
 
   it('that is down is told, and asked again later', async () => {
     const status = await orderedFrom(`https://localhost:${await freePort()}/dir`)
     expect(status.reason).toMatch(/^localhost:\d+ does not answer: ECONNREFUSED\.$/)
     expect(status.nextTryAt?.getTime()).toBeGreaterThan(Date.now() + 15_000)
+  })
+
+  it('that is down is what certs:check says, and asking often makes nobody wait longer', async () => {
+    const certificates = await askedAt(`https://localhost:${await freePort()}/dir`)
+    const { reason, nextTryAt } = await settled('ca.example.org', certificates)
+    const tries = vi.spyOn(rig.store.wantedNames, 'update')
+    await until('eight tries', async () => {
+      const sentences = (await certificates.check('ca.example.org')).map(({ sentence }) => sentence)
+      expect(sentences).toContain(`The last try failed: ${reason}`)
+      return tries.mock.calls.length >= 8
+    })
+    tries.mockRestore()
+    const after = await certificates.find('ca.example.org')
+    expect(after?.nextTryAt?.getTime()).toBeLessThanOrEqual(nextTryAt?.getTime() ?? 0)
+    expect((await rig.store.wantedNames.find('ca.example.org'))?.failures).toBe(1)
+  })
+
+  it('that is down while the disk is too full for the reason: that is what is told', async () => {
+    const certificates = await askedAt(`https://localhost:${await freePort()}/dir`)
+    await settled('ca.example.org', certificates)
+    const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    const update = vi.spyOn(rig.store.wantedNames, 'update').mockRejectedValue(full)
+    const renewal = certificates.renew('ca.example.org')
+    await expect(renewal).rejects.toThrow('The disk is full: the new certificate could not be written. Make room on it')
+    update.mockRestore()
   })
 
   it('that refuses a name is told in its words, and the order is given up', async () => {

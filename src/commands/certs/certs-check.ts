@@ -21,11 +21,16 @@ export const certsCheck = command({
   run: async (context, input) => {
     const name = parseDomain(input.domain, context.config['base-domain'])
     await mustBeReadable(context, name)
+    const before = await context.certificates.find(name)
     const findings = await context.certificates.check(name, context.gone)
     const data = findings.map(({ severity, sentence, record }) => ({ severity, sentence, record: record ?? null }))
     return {
       data,
-      text: (view) => [`${shownName(name)}: ${verdict(findings)}`, '', ...findings.flatMap((one) => lines(one, view))],
+      text: (view) => [
+        `${shownName(name)}: ${verdict(findings, before?.reason !== undefined)}`,
+        '',
+        ...findings.flatMap((one) => lines(one, view)),
+      ],
     }
   },
 })
@@ -44,8 +49,10 @@ async function mustBeReadable({ store, account, certificates }: CommandContext, 
   })
 }
 
-function verdict(findings: readonly Finding[]): string {
+function verdict(findings: readonly Finding[], hasFailed: boolean): string {
   const blocking = findings.filter(({ severity }) => severity === 'blocking').length
+  if (blocking === 0 && hasFailed)
+    return 'nothing is in the way of a certificate on this side, but the last try failed.'
   if (blocking === 0) return 'nothing is in the way of a certificate.'
   return `${blocking === 1 ? 'one thing is' : `${blocking} things are`} in the way of a certificate.`
 }
