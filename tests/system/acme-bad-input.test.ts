@@ -238,6 +238,18 @@ describe('a clock that is wrong', () => {
   })
 })
 
+describe('a certificate authority that is back', () => {
+  it('is asked soon for the names that waited for it', async () => {
+    ca.after = (_, reply) => ({ ...reply, status: 500, body: '{}' })
+    expect((await wanted()).reason).toBe('HTTP status 500.')
+    const inHours = new Date(Date.now() + 5 * 3_600_000).toISOString()
+    await rig.store.wantedNames.update([name], { next_at: inHours })
+    ca.behave()
+    expect((await wanted('two.example.org')).state).toBe('serving')
+    await served()
+  })
+})
+
 describe('a full disk', () => {
   it('is told; what is served stays, and the same order is finished once there is room', async () => {
     const { certificates: directory } = rig.config.home

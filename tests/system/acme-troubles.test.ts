@@ -4,6 +4,7 @@ import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CertificateStatus } from '../../src/certs/types.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { type Rig, startRig } from '../helpers/certificates-rig.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
 import { type Pebble, startPebble } from '../helpers/pebble.ts'
@@ -81,6 +82,15 @@ describe('the doctor', () => {
     expect((await wanted('six.example.org')).reason).toBe(
       'The AAAA record of six.example.org (fd00::9) is no address of the internet, and the certificate authority prefers it to the A record: remove it.',
     )
+  })
+
+  it('says that the certificate which serves has expired', async () => {
+    const { certificate } = await wanted('old.example.org')
+    const now = () => new Date((certificate?.notAfter.getTime() ?? 0) + 2 * 86_400_000)
+    const late = rig.another({ clock: { ...systemClock, now } })
+    const sentences = (await late.check('old.example.org')).map(({ sentence }) => sentence)
+    const day = certificate?.notAfter.toISOString().slice(0, 10)
+    expect(sentences).toContain(`The certificate that old.example.org is served with has expired on ${day}.`)
   })
 
   it('says what a wildcard needs', async () => {
