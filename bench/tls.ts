@@ -1,21 +1,19 @@
 // HTTPS beside a bare nginx with one fixed certificate: requests over kept-alive connections, handshakes, and adding one more name.
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { certificateFilesIn } from '../src/certs/files.ts'
 import { createTrialAuthority } from '../src/certs/local-ca/authority.ts'
-import { instancePath, releasePath } from '../src/config/home.ts'
 import { type Config, loadConfig } from '../src/config/load.ts'
-import { ensureSiteLogs } from '../src/edge/access.ts'
 import { edgePaths } from '../src/edge/edge-paths.ts'
 import { findEdgeUser } from '../src/edge/edge-user.ts'
 import { findNginxFeatures } from '../src/edge/nginx-features.ts'
 import { findMaster } from '../src/edge/nginx-process.ts'
 import { createEdge, type NginxEdge } from '../src/edge/nginx.ts'
 import { systemClock } from '../src/lib/clock.ts'
-import { replaceSymlink } from '../src/lib/files.ts'
 import { createId } from '../src/lib/id.ts'
 import { silentLog } from '../src/lib/log.ts'
 import { parseHostName } from '../src/names/host-name.ts'
+import { addEdgeSite } from './lib/edge-site.ts'
 import { findSession, makeHandshakes, type Server } from './lib/handshakes.ts'
 import { interleave, type Pair } from './lib/interleave.ts'
 import { startBareNginx } from './lib/nginx.ts'
@@ -78,24 +76,12 @@ async function fullHandshakeGoal(): Promise<Goal> {
 
 async function addSite({ config, edge }: { config: Config; edge: NginxEdge }) {
   const { home } = config
-  const release = releasePath(home, host, createId())
-  const instanceId = createId()
-  const root = join(release, 'edge')
-  for (const path of [root, join(instancePath(home, instanceId), 'run')]) await mkdir(path, { recursive: true })
-  await writeFile(join(root, 'file.html'), Buffer.alloc(10_240, 'abcdefgh'))
-  await ensureSiteLogs(home, host)
-  await replaceSymlink(
-    join(instancePath(home, instanceId), 'edge'),
-    join('../../releases', release.slice(home.releases.length), 'edge'),
-  )
-  await replaceSymlink(join(instancePath(home, instanceId), 'log'), join('../../logs', host))
-  await edge.routes.point(host, instanceId)
+  const { release } = await addEdgeSite(host, { config, edge })
   const parts = await createTrialAuthority({ home, baseDomain, clock: systemClock }).issue([`*.${baseDomain}`, host])
-  if (parts === undefined) throw new Error('no certificate')
   const certificateId = createId()
   await certificateFilesIn(home, (await findEdgeUser(config['edge-user']))?.gid).write(certificateId, parts)
   await edge.tls.serve(host, certificateId)
-  return { root, certificateId, certificate: join(home.certificates, certificateId) }
+  return { root: join(release, 'edge'), certificateId, certificate: join(home.certificates, certificateId) }
 }
 
 async function compareRequests(value: Measuring, floor: Measuring): Promise<Result[]> {

@@ -10,6 +10,7 @@ import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
 import { createCertificates } from './certs/certificates.ts'
 import { findTrialAuthority } from './certs/local-ca/authority.ts'
+import { checkCertificateSettings } from './certs/settings.ts'
 import type { LocalAuthority } from './certs/types.ts'
 import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
@@ -128,11 +129,13 @@ function warnOfExpiry(parts: Parts): void {
 /** The platform's own host names. */
 async function startHosts(
   started: AsyncDisposableStack,
-  { phpMyAdmin, openGitHost }: Pick<ReturnType<typeof servicesOf>, 'phpMyAdmin' | 'openGitHost'>,
+  { phpMyAdmin, openGitHost, certificates }: ReturnType<typeof servicesOf>,
 ): Promise<void> {
   started.defer(() => phpMyAdmin.stop())
-  await phpMyAdmin.start()
-  started.defer(await openGitHost())
+  const databaseAdmin = await phpMyAdmin.start()
+  const git = await openGitHost()
+  started.defer(() => git.close())
+  await certificates.wantOwn([databaseAdmin, git.host].filter((host) => host !== undefined))
 }
 
 /** How certificates get to the edge. */
@@ -149,6 +152,7 @@ async function makeParts(
   trial?: LocalAuthority,
 ): Promise<Parts> {
   const { config, store, runtime, clock, log } = base
+  checkCertificateSettings(config)
   const sealing = createSealing(await ensureSealingKey(config.home))
   const fault = faultFrom(process.env)
   const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
@@ -202,7 +206,7 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     log,
   })
   const openGitHost = () => startGitHost(parts, { ...services, lfs: parts.lfs, git, logins, passes })
-  return { handlers, phpMyAdmin, openGitHost, uploads }
+  return { handlers, phpMyAdmin, openGitHost, uploads, certificates }
 }
 
 /** For whoever waits until the platform serves. */

@@ -40,6 +40,8 @@ export async function startProxyNginx(wanted: { port: number; root: string; sock
     location / { try_files $uri $uri/ /index.php$is_args$args; }
     location ~ \\.php$ {
       include /etc/nginx/fastcgi_params;
+      # Debian leaves the port out, which WordPress then redirects to.
+      fastcgi_param HTTP_HOST $http_host;
       fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
       fastcgi_buffers 16 16k;
       fastcgi_buffer_size 32k;

@@ -11,16 +11,18 @@ export interface Load {
 interface Wanted {
   readonly host: string
   readonly seconds: number
+  readonly connections?: number
   /** Whatever name stands in the URL, this machine is asked. */
   readonly resolveHere?: boolean
 }
 
 const resolveHereScript = fileURLToPath(new URL('resolve-here.lua', import.meta.url))
 
-export async function measureLoad(url: string, { host, seconds, resolveHere = false }: Wanted): Promise<Load> {
+export async function measureLoad(url: string, wanted: Wanted): Promise<Load> {
+  const { host, seconds, connections = 32, resolveHere = false } = wanted
   const script = resolveHere ? ['-s', resolveHereScript] : []
-  const options = ['-t1', '-c32', `-d${seconds}s`, '--latency', ...script]
-  const output = await execOk('wrk', [...options, '-H', `Host: ${host}`, url])
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency', ...script]
+  const output = await execOk('wrk', [...flags, '-H', `Host: ${host}`, url])
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Not every request to ${host} was answered:\n${output}`)
   return {
     requests: Number(find(output, /(\d+) requests in/)[0]),

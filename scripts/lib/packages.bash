@@ -42,7 +42,7 @@ test_needs=(
   'sshfs sshfs'
   '/usr/lib/python3/dist-packages/paramiko/__init__.py python3-paramiko'
 )
-bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
+bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm' 'pebble pebble')
 # The same extensions as instances have: each takes its time of every request.
 for extension in mysql/mysqli xml/dom mbstring/mbstring gd/gd intl/intl curl/curl zip/zip sqlite3/sqlite3 bcmath/bcmath soap/soap opcache/opcache; do
   bench_needs+=("/usr/share/php8.2-${extension%/*}/$extension.ini php8.2-${extension%/*}")

@@ -15,7 +15,12 @@ const siteActions = {
   'site:destroy': 'owner',
 } as const
 /** Least role that an action on the platform needs. */
-const platformActions = { 'site:create': 'user', 'account:manage': 'admin', 'platform:read': 'admin' } as const
+const platformActions = {
+  'site:create': 'user',
+  'account:manage': 'admin',
+  'platform:read': 'admin',
+  'platform:change': 'admin',
+} as const
 
 /** What a token may do to its sites. One that may write all sites may make new ones, too; and that is all. */
 const tokenActions = { read: ['site:read'], write: ['site:read', 'site:push'] } as const

@@ -4,6 +4,7 @@ import { HostingError } from '../errors/hosting-error.ts'
 import { type DomainName, hostOf, isWildcard, namesAbove, shownName, wildcardOf } from '../names/domain-name.ts'
 import { type HostName, maxHostNameLength } from '../names/host-name.ts'
 import type { Account } from '../store/accounts.ts'
+import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
 import { whyNobodys } from './platform-names.ts'
 
@@ -23,10 +24,8 @@ export async function claimName(claim: Claim): Promise<void> {
   const why = whyNobodys(name, config) ?? whyAdmins(claim)
   if (why !== undefined)
     throw new HostingError('forbidden', `${shownName(name)} ${why}`, { hint: 'Choose another name.' })
-  if ((await store.sites.findByDomain(name)) ?? (await store.sites.find(name)))
-    throw new HostingError('conflict', `${shownName(name)} is taken`, {
-      hint: 'sites lists yours; domains SITE lists their names. An admin can tell whose it is.',
-    })
+  const has = (await store.sites.findByDomain(name)) ?? (await store.sites.find(name))
+  if (has !== undefined) throw taken(claim, has)
   await mustNotBeKept(claim)
   const above = await findOwnerAbove(claim)
   if (above !== undefined && !above.consents)
@@ -39,6 +38,15 @@ export async function claimName(claim: Claim): Promise<void> {
     )
 }
 
+/** Whose it is, only its owner and admins are told. */
+function taken({ name, account }: Claim, { name: site, owner_id }: Site): HostingError {
+  if (account.role !== 'admin' && account.id !== owner_id)
+    return new HostingError('conflict', `${shownName(name)} is taken`, { hint: 'An admin can tell whose it is.' })
+  return new HostingError('conflict', `${shownName(name)} is taken: ${site} answers to it`, {
+    hint: site === name ? `info ${site}   shows that site.` : `domains:remove ${site} ${name}   frees it.`,
+  })
+}
+
 /** What lies above the base domain: its owner could shadow every short name. */
 function whyAdmins({ account, name, config }: Claim): string | undefined {
   return account.role !== 'admin' && config['base-domain'].endsWith(`.${hostOf(name)}`)
@@ -46,12 +54,21 @@ function whyAdmins({ account, name, config }: Claim): string | undefined {
     : undefined
 }
 
+/** Nor any name above: where a wildcard leads, all below it leads. */
 async function mustNotBeKept({ store, account, name }: Claim): Promise<void> {
-  const kept = await store.keptNames.find(name)
-  if (kept === undefined || account.role === 'admin' || kept.account_id === account.id) return
-  throw new HostingError(
+  if (account.role === 'admin') return
+  const above = [hostOf(name), ...namesAbove(name)]
+  for (const each of new Set([name, ...above.flatMap((host) => [host, ...wildcardAt(host)])])) {
+    const kept = await store.keptNames.find(each)
+    if (kept !== undefined && kept.account_id !== account.id) throw isKept(name, kept)
+  }
+}
+
+function isKept(name: DomainName, kept: { name: string; until: string }): HostingError {
+  const what = kept.name === name ? 'was' : `lies below ${kept.name}, which was`
+  return new HostingError(
     'conflict',
-    `${shownName(name)} was the name of a site that is gone, and is kept for its owner until ${kept.until.slice(0, 10)}`,
+    `${shownName(name)} ${what} the name of a site that is gone, and is kept for its owner until ${kept.until.slice(0, 10)}`,
     { hint: 'An admin can give it to you before.' },
   )
 }

@@ -1,12 +1,12 @@
 // Proof that a name is one's own: a TXT record that only whoever runs its DNS can set. Names below the base domain need none.
 import { createHash } from 'node:crypto'
-import { Resolver } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
 import type { Config } from '../config/load.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type DomainName, hostOf, namesAbove, shownName } from '../names/domain-name.ts'
 import { publicSuffixes } from '../names/public-suffix.ts'
 import { type Claim, findOwnerAbove } from './claim.ts'
+import { createLookups } from './lookups.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** What is asked of the DNS. A name that is not there, and servers that do not answer, say nothing. */
@@ -73,17 +73,14 @@ function ownAddresses(config: Config): string[] {
   return found.map(({ address }) => address).filter(isPublicAddress)
 }
 
+/** Those of each name's own zone: a cache would remember for an hour that the record was not there. */
 export function systemNameServers(config: Config): NameServers {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 })
-  const servers = config['dns-resolvers'].split(/[\s,]+/).filter((server) => server !== '')
-  if (servers.length > 0) resolver.setServers(servers)
+  const lookups = createLookups({ config })
   return {
-    addresses: async (name) =>
-      (await Promise.all([silent(resolver.resolve4(name)), silent(resolver.resolve6(name))])).flat(),
-    texts: async (name) => (await silent(resolver.resolveTxt(name))).map((parts) => parts.join('')),
+    addresses: async (name) => {
+      const found = await Promise.all([lookups.addresses(name, 4), lookups.addresses(name, 6)])
+      return found.flatMap(({ records }) => records)
+    },
+    texts: async (name) => (await lookups.texts(name)).flatMap(({ records }) => records),
   }
-}
-
-async function silent<T>(asked: Promise<T[]>): Promise<T[]> {
-  return await asked.catch(() => [])
 }

@@ -21,7 +21,7 @@ export interface Adoption {
 
 /** Its files are there. */
 export async function adopt(adoption: Adoption, parts: CertParts): Promise<void> {
-  const { store, tls, onStep } = parts
+  const { store, onStep } = parts
   const { id, siteId, source, names } = adoption
   const content = readCertificate(adoption.fullchain)
   const renewAt = adoption.renewal === 'planned' ? renewalTime({ id, ...content }) : undefined
@@ -37,10 +37,18 @@ export async function adopt(adoption: Adoption, parts: CertParts): Promise<void>
     )
   })
   onStep?.('after:adopted')
-  for (const { name } of names) await tls.serve(name, id)
+  for (const { name } of names) await serveWanted(name, id, parts)
   onStep?.('after:served')
   await verifyServed(names, content.fingerprint, parts)
   await removeReplaced(names, parts)
+}
+
+/** One that was given up, or got another certificate, while this one was being made: the database is right, whoever comes last. */
+async function serveWanted(name: string, id: string, { store, tls }: CertParts): Promise<void> {
+  await tls.serve(name, id)
+  const wanted = (await store.wantedNames.find(name))?.certificate_id ?? undefined
+  if (wanted === undefined) await tls.withdraw(name)
+  else if (wanted !== id) await tls.serve(name, wanted)
 }
 
 /** Some hours later, not all at one time, a CA may have advice when to renew it (RFC 9773). */
@@ -92,8 +100,22 @@ export async function removeUnserved(id: string, { store, files }: CertParts): P
   await files.remove(id)
 }
 
-/** The names of an order that are wanted still, by the site that it was for. */
-export async function stillWanted(row: Pick<AcmeOrder, 'site_id'>, names: readonly string[], { store }: CertParts) {
+/** The names of an order that are wanted still, by the site that it was for, and have not got a certificate by hand meanwhile. */
+export async function stillWanted(
+  row: Pick<AcmeOrder, 'site_id'>,
+  names: readonly string[],
+  { store }: Pick<CertParts, 'store'>,
+): Promise<WantedName[]> {
   const found = await Promise.all(names.map((name) => store.wantedNames.find(name)))
-  return found.filter((each) => each !== undefined && each.site_id === row.site_id).filter((each) => each !== undefined)
+  const wanted = found.filter((each) => each !== undefined).filter((each) => each.site_id === row.site_id)
+  const byHand = await Promise.all(wanted.map((each) => isByHand(each, { store })))
+  return wanted.filter((_, index) => byHand[index] !== true)
+}
+
+async function isByHand(
+  { certificate_id, renew_at }: WantedName,
+  { store }: Pick<CertParts, 'store'>,
+): Promise<boolean> {
+  if (certificate_id === null || renew_at !== null) return false
+  return (await store.certificates.find(certificate_id))?.source === 'uploaded'
 }

@@ -1,5 +1,6 @@
 // Groups of names that are attended to right now: a few at a time, and no name by two at once.
 import { createLimit } from '../lib/limit.ts'
+import { pause } from '../lib/pause.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { attend } from './attend.ts'
@@ -14,11 +15,18 @@ export interface Attendants {
   attend(group: readonly WantedName[]): void
   /** Once nobody else is busy with them. */
   attendNow(group: readonly WantedName[], force: boolean): Promise<void>
+  /** As `attend`, by hand; what is under way is enough. */
+  tryNow(group: readonly WantedName[]): void
   resume(row: AcmeOrder): void
   ended(): Promise<void>
 }
 
 type Attending = CertParts & { readonly signal: AbortSignal }
+
+interface Manner {
+  readonly force: boolean
+  readonly isByHand: boolean
+}
 
 const atOnce = 4
 
@@ -33,20 +41,24 @@ export function createAttendants(parts: Attending, done: () => void): Attendants
     for (const name of names) busy.set(name, task)
     return task
   }
-  const attendTo = (group: readonly WantedName[], force: boolean): Promise<void> =>
+  const attendTo = (group: readonly WantedName[], { force, isByHand }: Manner): Promise<void> =>
     occupy(
       group.map(({ name }) => name),
-      () => attendOnce(group, { ...parts, force }),
+      () => attendOnce(group, { ...parts, force, isByHand }),
     )
   const report = (error: unknown) => {
     if (!parts.signal.aborted) parts.log.error({ err: error }, 'certificates: a group failed')
   }
   return {
     isBusy: (name) => busy.has(name),
-    attend: (group) => void attendTo(group, false).catch(report),
+    attend: (group) => void attendTo(group, { force: false, isByHand: false }).catch(report),
+    tryNow(group) {
+      if (group.some(({ name }) => busy.has(name))) return
+      attendTo(group, { force: false, isByHand: true }).catch(report)
+    },
     async attendNow(group, force) {
       await Promise.allSettled(group.flatMap(({ name }) => busy.get(name) ?? []))
-      await attendTo(group, force)
+      await attendTo(group, { force, isByHand: true })
     },
     resume(row) {
       const { server } = parts
@@ -59,13 +71,20 @@ export function createAttendants(parts: Attending, done: () => void): Attendants
   }
 }
 
+/** When even that can't be written down (a full disk): what is due stays due, and would be taken up again at once. */
+const calmDown = ({ clock, signal }: Attending) => pause(clock, 30_000, signal)
+
 /** Whatever goes wrong: it is not done again at once and for ever. */
-async function attendOnce(group: readonly WantedName[], parts: Attending & { force: boolean }): Promise<void> {
+async function attendOnce(group: readonly WantedName[], parts: Attending & Manner): Promise<void> {
   try {
     await attend(group, parts)
   } catch (error) {
     const verdict = verdictOn(error, () => undefined)
-    if (!parts.signal.aborted) await writeVerdict(group, verdict, parts)
+    if (!parts.signal.aborted)
+      await writeVerdict(group, verdict, parts).catch(async () => {
+        // Somebody waits for the answer.
+        if (!parts.isByHand) await calmDown(parts)
+      })
     throw error
   }
 }

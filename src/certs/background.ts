@@ -13,6 +13,8 @@ export interface Background {
   poke(): void
   /** Attends to names in its turn, with others that share their certificate; resolves when that is done. */
   attendNow(names: readonly WantedName[], force: boolean): Promise<void>
+  /** Asked for by hand: once more, before its time. Nobody waits for it. */
+  tryNow(names: readonly WantedName[]): void
   /** Goes on with an order that the last end of the platform has interrupted. */
   resume(row: AcmeOrder): void
   start(): void
@@ -46,6 +48,7 @@ export function createBackground(parts: CertParts): Background {
   return {
     poke,
     attendNow: (names, force) => attendants.attendNow(names, force),
+    tryNow: (names) => attendants.tryNow(names),
     resume: (row) => attendants.resume(row),
     start() {
       loop ??= run()

@@ -1,21 +1,25 @@
 // The certificates of the platform, as commands and deploys see them (types.ts). Every request is written down first and done in the background.
 import { HostingError } from '../errors/hosting-error.ts'
-import { createId } from '../lib/id.ts'
-import { covers, readDomain } from '../names/domain-name.ts'
 import type { WantedName } from '../store/wanted-names.ts'
 import { createAcmeServer } from './acme/server.ts'
-import { adopt, removeUnserved } from './adopt.ts'
+import { removeUnserved } from './adopt.ts'
+import { createAuthorityTrouble } from './authority-trouble.ts'
 import { type Background, createBackground } from './background.ts'
-import { readCertificate } from './certificate.ts'
 import { tokenFilesIn } from './challenges/http.ts'
+import { check } from './check.ts'
 import { ownAddresses } from './dns/own-addresses.ts'
 import { createDnsRecords } from './dns/records.ts'
-import { createDoctor, isBlocking } from './doctor/doctor.ts'
+import { createDoctor } from './doctor/doctor.ts'
+import { diskFull, isDiskFull } from './failure.ts'
 import { certificateFilesIn } from './files.ts'
+import { wantOwnNames } from './own-names.ts'
 import type { CertificatesOptions, CertParts } from './parts.ts'
 import { createResumption } from './resumption.ts'
+import { rollOver } from './roll-over.ts'
 import { expiring, statusesOf } from './status.ts'
-import type { CertificateParts, Certificates, CertificateStatus, Finding, SiteOfName } from './types.ts'
+import type { Certificates, CertificateStatus } from './types.ts'
+import { findCovering } from './upload/covering.ts'
+import { install } from './upload/install.ts'
 
 /** @throws HostingError invalid-config */
 export function createCertificates(options: CertificatesOptions): Certificates {
@@ -27,24 +31,30 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const row = await store.wantedNames.find(name)
     return row === undefined ? undefined : (await statusesOf([row], store))[0]
   }
+  const forget = async (name: string) => {
+    const known = await store.wantedNames.find(name)
+    await store.wantedNames.remove(name)
+    await tls.withdraw(name)
+    if (known?.certificate_id != null) await removeUnserved(known.certificate_id, parts)
+    resumption.sweepSoon()
+  }
   return {
     find,
     of: async ({ id }) => await statusesOf(await store.wantedNames.listOf(id), store),
     expiringBefore: (time) => expiring(time, store),
     async want(site, name) {
       const known = await store.wantedNames.find(name)
-      const siteId = site === 'platform' ? null : site.id
-      if (known?.site_id === siteId) return
+      if (known?.site_id === site.id) return
       if (known !== undefined) await store.wantedNames.remove(name)
-      await store.wantedNames.add(name, siteId)
+      const covering = await findCovering({ siteId: site.id, name, now: clock.now() }, store)
+      await store.wantedNames.add(name, site.id, covering)
+      if (covering !== undefined) await tls.serve(name, covering)
       background.poke()
     },
-    async forget(name) {
-      const known = await store.wantedNames.find(name)
-      await store.wantedNames.remove(name)
-      await tls.withdraw(name)
-      if (known?.certificate_id != null) await removeUnserved(known.certificate_id, parts)
-      resumption.sweepSoon()
+    forget,
+    async wantOwn(names) {
+      await wantOwnNames(names, parts, forget)
+      background.poke()
     },
     renew: (name, signal) => renew(name, { parts, background, find, signal }),
     check: (name, signal = new AbortController().signal) => check(name, { parts, background, signal }),
@@ -54,6 +64,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       if (names.length > 0) await store.wantedNames.update(names, { next_at: now, renew_at: now })
       background.poke()
     },
+    rollOver: (signal = new AbortController().signal) => rollOver(parts, signal),
     start: () => resumption.start(),
     stop: () => resumption.stop(),
   }
@@ -66,7 +77,8 @@ function partsFrom(options: CertificatesOptions): CertParts {
   const server = createAcmeServer(options)
   const own = () => ownAddresses(config)
   const doctor = createDoctor({ config, server, records, tokens, own })
-  return { ...options, server, doctor, tokens, records, own, files: certificateFilesIn(config.home, groupId) }
+  const files = certificateFilesIn(config.home, groupId)
+  return { ...options, server, doctor, tokens, records, own, files, trouble: createAuthorityTrouble(options) }
 }
 
 interface ByHand {
@@ -86,7 +98,10 @@ async function renew(
     throw new HostingError('conflict', `${name} is served with a certificate that was uploaded`, {
       hint: 'certs:upload replaces it; certs:remove leaves it to the platform.',
     })
-  await untilAborted(background.attendNow(await companionsOf(name, parts), true), signal)
+  await untilAborted(background.attendNow(await companionsOf(name, parts), true), signal).catch((error: unknown) => {
+    // Not even the reason could be written down then.
+    throw isDiskFull(error) ? new HostingError('unavailable', diskFull, { cause: error }) : error
+  })
   const after = await find(name)
   if (after?.certificate !== undefined && after.certificate.id !== before.certificate?.id) return after
   throw new HostingError('conflict', after?.reason ?? `${name} was not renewed`, {
@@ -116,39 +131,4 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined
   } finally {
     signal.removeEventListener('abort', abort)
   }
-}
-
-async function check(
-  name: string,
-  { parts, background, signal }: ByHand & { signal: AbortSignal },
-): Promise<Finding[]> {
-  const { findings } = await parts.doctor.examine(name, signal)
-  const row = await parts.store.wantedNames.find(name)
-  // Its owner has mended it: there is nothing to wait for.
-  if (!findings.some(isBlocking) && row !== undefined && row.reason !== null && row.next_at !== null) {
-    await parts.store.wantedNames.update([name], { next_at: parts.clock.now().toISOString() })
-    background.poke()
-  }
-  return [...findings]
-}
-
-async function install(site: SiteOfName, given: CertificateParts, parts: CertParts): Promise<string[]> {
-  const { names } = readCertificate(given.fullchain)
-  const covering = names.map(readDomain)
-  const rows = (await parts.store.wantedNames.listOf(site.id)).filter(({ name }) =>
-    covering.some((each) => each === name || covers(each, name)),
-  )
-  if (rows.length === 0)
-    throw new HostingError(
-      'conflict',
-      `The certificate is for ${names.join(', ')}, and ${site.name} has none of these names`,
-      {
-        hint: `domains ${site.name}`,
-      },
-    )
-  const id = createId(parts.clock.now())
-  await parts.files.write(id, given)
-  const renewal = given.source === 'local' ? 'planned' : 'by-hand'
-  await adopt({ id, siteId: site.id, source: given.source, fullchain: given.fullchain, names: rows, renewal }, parts)
-  return rows.map(({ name }) => name)
 }

@@ -1,5 +1,6 @@
 // The recipe of one certificate, from a placed order to the edge. Each step is recorded before it begins, and is done by what the CA says of
 // the order, so that a crash anywhere is gone on from where it was, and no order is wasted.
+import { checkIssued } from './acme/issued.ts'
 import { createRequest } from './acme/keys.ts'
 import type { AcmeServer } from './acme/server.ts'
 import { AcmeProblem } from './acme/problem.ts'
@@ -11,6 +12,7 @@ import type { Sealing } from '../lib/sealing.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { Store } from '../store/store.ts'
 import { namesOf, publishedOf } from './order-row.ts'
+import { eventsOf } from './plan/limits.ts'
 
 export interface IssueParts extends PublishParts {
   readonly store: Store
@@ -29,9 +31,11 @@ export async function issue(
   const order = await placed(row, session, parts)
   const ready = order.status === 'pending' ? await proven({ row, order, session, parts }) : order
   const valid = await finalized({ row, order: ready, session, parts })
-  const fullchain = await session.certificate(valid)
+  const privateKey = parts.sealing.open(row.key)
+  const fullchain = checkIssued(await session.certificate(valid), { names: namesOf(row), key: privateKey })
   await step(row, 'stored', parts)
-  await parts.files.write(row.certificate_id, { fullchain, privateKey: parts.sealing.open(row.key) })
+  await parts.files.write(row.certificate_id, { fullchain, privateKey })
+  parts.onStep?.('after:written')
   return fullchain
 }
 
@@ -46,14 +50,34 @@ interface Under {
 
 async function placed(row: AcmeOrder, session: AcmeSession, parts: Parts): Promise<Order> {
   if (row.url !== null) return await session.order(row.url)
-  const order = await session.place(namesOf(row), row.replaces)
+  const order = await place(row, session, parts)
+  parts.onStep?.('after:ordered')
   await parts.store.acme.updateOrder(row.id, { url: order.url, step: 'placed' })
   parts.onStep?.('after:placed')
   return order
 }
 
+/**
+ * What it replaces is said to help (RFC 9773, 5), and no CA has to agree: one that was told before a crash knows it as replaced, another one
+ * never had it. Then it is an order like any other, and counts as one.
+ */
+async function place(row: AcmeOrder, session: AcmeSession, parts: Parts): Promise<Order> {
+  const names = namesOf(row)
+  try {
+    return await session.place(names, row.replaces)
+  } catch (error) {
+    if (row.replaces === null || !(error instanceof AcmeProblem) || error.type === 'rateLimited') throw error
+    const { acme } = parts.store
+    await acme.updateOrder(row.id, { replaces: null })
+    const plan = { directory: row.directory, names, registeredDomains: [], renewal: 'same-names' as const }
+    await acme.addEvents(eventsOf(plan), row.id)
+    return await session.place(names, null)
+  }
+}
+
 async function proven({ row, order, session, parts }: Under): Promise<Order> {
-  const pending = (await session.authorizations(order)).filter(({ status }) => status === 'pending')
+  const all = await session.authorizations(order.authorizations)
+  const pending = all.filter(({ status }) => status === 'pending')
   const chosen = pending.map((authorization) => challengeFor(authorization, parts))
   const published = chosen.map(({ name, challenge }) => plannedProof(name, challenge))
   const before = publishedOf(row)
@@ -65,17 +89,28 @@ async function proven({ row, order, session, parts }: Under): Promise<Order> {
   parts.onStep?.('after:challenged')
   await Promise.all(chosen.map(({ name, challenge }) => publish(plannedProof(name, challenge), challenge.proof, parts)))
   parts.onStep?.('after:published')
-  await Promise.all(chosen.map(({ challenge }) => session.tell(challenge)))
+  const untold = chosen.filter(({ challenge }) => challenge.isPending)
+  await Promise.all(untold.map(({ challenge }) => session.tell(challenge)))
   parts.onStep?.('after:told')
-  const settled = await session.wait(
-    () => session.authorizations(order),
-    (all) => all.every(({ status }) => status !== 'pending' && status !== 'processing'),
-  )
+  const settled = await settle(all, session)
   const failed = settled.filter(({ status }) => status !== 'valid')
   if (failed.length > 0) throw validationFailed(failed)
   return await session.wait(
     () => session.order(order.url),
     ({ status }) => status !== 'pending',
+  )
+}
+
+/** Of a hundred names only those are asked about again that were not decided the last time. */
+async function settle(all: readonly Authorization[], session: AcmeSession): Promise<readonly Authorization[]> {
+  const known = new Map(all.map((each) => [each.url, each]))
+  const open = () => [...known.values()].filter(({ status }) => status === 'pending').map(({ url }) => url)
+  return await session.wait(
+    async () => {
+      for (const each of await session.authorizations(open())) known.set(each.url, each)
+      return [...known.values()]
+    },
+    () => open().length === 0,
   )
 }
 
@@ -107,8 +142,10 @@ async function finalized({ row, order, session, parts }: Under): Promise<Order> 
 async function sendRequest({ row, order, session, parts }: Under): Promise<Order> {
   await step(row, 'finalized', parts)
   const csr = await createRequest(namesOf(row), parts.sealing.open(row.key))
+  const sent = await session.finalize(order, csr)
+  parts.onStep?.('after:requested')
   // Its answer has no URL of its own (RFC 8555, 7.4): the order's is known.
-  return { ...(await session.finalize(order, csr)), url: order.url }
+  return { ...sent, url: order.url }
 }
 
 function isSettled({ status }: Order): boolean {

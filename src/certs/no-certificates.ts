@@ -5,6 +5,7 @@ import type { Certificates } from './types.ts'
 export const noCertificates: Certificates = {
   want: () => Promise.resolve(),
   forget: () => Promise.resolve(),
+  wantOwn: () => Promise.resolve(),
   of: () => Promise.resolve([]),
   find: () => Promise.resolve(undefined),
   renew: () => Promise.reject(none()),
@@ -12,6 +13,7 @@ export const noCertificates: Certificates = {
   install: () => Promise.reject(none()),
   release: () => Promise.reject(none()),
   expiringBefore: () => Promise.resolve([]),
+  rollOver: () => Promise.reject(none()),
   start: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 }

@@ -2,6 +2,7 @@
 // names with its sentence and the next try; nothing is thrown but the end of the platform.
 import { publicSuffixes } from '../names/public-suffix.ts'
 import { createId } from '../lib/id.ts'
+import { createLimit } from '../lib/limit.ts'
 import type { AcmeOrder } from '../store/acme.ts'
 import type { CertificateRow } from '../store/certificates.ts'
 import type { WantedName } from '../store/wanted-names.ts'
@@ -9,6 +10,7 @@ import { createKey } from './acme/keys.ts'
 import type { AcmeServer } from './acme/server.ts'
 import { adopt, stillWanted } from './adopt.ts'
 import type { Published } from './challenges/publish.ts'
+import type { Zone } from './dns/records.ts'
 import { isBlocking } from './doctor/doctor.ts'
 import { verdictOn, writeVerdict } from './failure.ts'
 import { issue, tidyUp } from './issue.ts'
@@ -52,14 +54,20 @@ function hasBeenProven({ step }: AcmeOrder): boolean {
   return step === 'finalized' || step === 'stored'
 }
 
+/** A certificate may have a hundred names, and name servers that don't answer take ten seconds for each. */
+const examinedAtOnce = 10
+
 /** Names that the doctor lets pass; the others are told why not. */
 async function examined(group: readonly WantedName[], running: Running) {
   const { doctor, records, signal } = running
   const methods = new Map<string, Published['method']>()
-  for (const row of group) {
+  const examine = async (row: WantedName) => {
     const { name } = row
     try {
-      if (records.zone !== undefined && records.inZone(name)) await setAddresses(name, running)
+      if (records.zone !== undefined && records.inZone(name) && !(await setAddresses(name, records.zone, running))) {
+        await writeVerdict([row], takenInZone(name, records.zone), running)
+        return
+      }
       const { findings, method } = await doctor.examine(name, signal)
       if (method !== undefined) methods.set(name, method)
       const finding = findings.find(isBlocking)
@@ -68,6 +76,8 @@ async function examined(group: readonly WantedName[], running: Running) {
       await fail([row], error, running)
     }
   }
+  const limit = createLimit(examinedAtOnce)
+  await Promise.all(group.map((row) => limit(() => examine(row))))
   return { rows: group.filter(({ name }) => methods.has(name)), methods }
 }
 
@@ -75,11 +85,23 @@ function refusal(name: string, { sentence, record }: { sentence: string; record?
   return { sentence, record, names: [name], countsAsFailedValidation: false, keepsOrder: false }
 }
 
-async function setAddresses(name: string, { records, own, signal, store }: Running): Promise<void> {
+/**
+ * Only names that the platform has set are changed, and removed later: what somebody has put into the zone by hand is theirs. Set first and
+ * written down then: a crash between the two leaves a record behind, where the other order could take one away.
+ * @returns false when the name leads elsewhere, by records that are not the platform's
+ */
+async function setAddresses(name: string, zone: Zone, { own, signal, store }: Running): Promise<boolean> {
   const { addresses } = own()
-  if (addresses.length === 0) return
-  await store.acme.addDnsName(name)
-  await records.zone?.setAddresses(name, addresses, signal)
+  if (addresses.length === 0) return true
+  if (await store.acme.hasDnsName(name)) await zone.replaceAddresses(name, addresses, signal)
+  else if (await zone.claimAddresses(name, addresses, signal)) await store.acme.addDnsName(name)
+  else return await zone.hasAddresses(name, addresses, signal)
+  return true
+}
+
+function takenInZone(name: string, { name: zone }: Zone) {
+  const sentence = `${name} has records in the zone ${zone} already, which the platform did not set and leaves as they are: whoever looks after the zone has to remove them.`
+  return refusal(name, { sentence })
 }
 
 /** The row of an order that fits into the CA's limits, with what it counts as in the same transaction. */
@@ -104,7 +126,7 @@ async function planned(
     if (blocked !== undefined) {
       const retryAfterMs = blocked.at.getTime() - clock.now().getTime()
       const verdict = { sentence: blocked.sentence, names: [], countsAsFailedValidation: false, keepsOrder: false }
-      await writeVerdict(rows, { ...verdict, retryAfterMs }, { store: { ...store, ...inside }, clock })
+      await writeVerdict(rows, { ...verdict, retryAfterMs }, { ...running, store: { ...store, ...inside } })
       return undefined
     }
     const id = createId(clock.now())
@@ -162,6 +184,9 @@ export async function carryOut(row: AcmeOrder, methods: Methods, running: Runnin
     if (names.length > 0) await adopt({ ...adoption, renewal: 'planned' }, running)
     else await running.files.remove(row.certificate_id)
     await tidyUp(row, running)
+    await running.trouble.isOver().catch((error: unknown) => {
+      running.log.warn({ err: error }, 'certificates: who waited for the certificate authority could not be woken')
+    })
   } catch (error) {
     if (signal.aborted) throw error
     const rows = await stillWanted(row, namesOf(row), running)
@@ -176,11 +201,11 @@ function isRecordOnly(name: string, { records }: Running): boolean {
   return name.startsWith('*.') || records.inZone(name)
 }
 
-async function fail(rows: readonly WantedName[], error: unknown, { log, signal, ...running }: Running) {
-  if (signal.aborted) throw error
+async function fail(rows: readonly WantedName[], error: unknown, running: Running) {
+  if (running.signal.aborted) throw error
   const names = rows.map(({ name }) => name)
-  const verdict = verdictOn(error, (unexpected) => log.error({ err: unexpected, names }, 'an order failed'))
-  log.info({ names, reason: verdict.sentence }, 'no certificate yet')
-  await writeVerdict(rows, verdict, running)
+  const verdict = verdictOn(error, (unexpected) => running.log.error({ err: unexpected, names }, 'an order failed'))
+  const cause = error instanceof Error ? error.cause : undefined
+  await writeVerdict(rows, verdict, { ...running, cause })
   return verdict
 }

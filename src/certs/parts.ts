@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts'
 import type { Sealing } from '../lib/sealing.ts'
 import type { Store } from '../store/store.ts'
 import type { AcmeServer } from './acme/server.ts'
+import type { AuthorityTrouble } from './authority-trouble.ts'
 import type { TokenFiles } from './challenges/http.ts'
 import type { OwnAddresses } from './dns/own-addresses.ts'
 import type { DnsRecords } from './dns/records.ts'
@@ -37,4 +38,7 @@ export interface CertParts extends CertificatesOptions {
   readonly tokens: TokenFiles
   readonly records: DnsRecords
   readonly own: () => OwnAddresses
+  readonly trouble: AuthorityTrouble
+  /** Somebody asked for this try, before its time. */
+  readonly isByHand?: boolean
 }

@@ -1,6 +1,7 @@
 // Whether a certificate that serves is to be renewed now; if not, when to look again. By its age, or by its CA's advice where there is any.
 import type { CertificateRow } from '../store/certificates.ts'
 import type { WantedName } from '../store/wanted-names.ts'
+import { AcmeProblem } from './acme/problem.ts'
 import { askRenewalWindow, type RenewalAdvice } from './acme/renewal-info.ts'
 import type { CertParts } from './parts.ts'
 import { nextWindowQuestionMs, timeInWindow } from './plan/renewal.ts'
@@ -15,7 +16,12 @@ export async function isRenewalDue(
   const planned = new Date(rows[0]?.renew_at ?? 0)
   if (planned <= now) return true
   const advice = await adviceFor(certificate, { ...parts, signal })
-  const renewAt = advice === undefined ? planned : timeInWindow(advice.window, validityOf(certificate))
+  const renewAt = advice?.window === undefined ? planned : timeInWindow(advice.window, validityOf(certificate))
+  if (advice?.explanationUrl !== undefined)
+    parts.log.info(
+      { names: rows.map(({ name }) => name), renewAt, explanation: advice.explanationUrl },
+      'the certificate authority says why certificates are to be renewed at this time',
+    )
   if (renewAt <= now) return true
   const nextAt =
     advice === undefined
@@ -28,7 +34,7 @@ export async function isRenewalDue(
   return false
 }
 
-/** A CA that is down says nothing about when its certificates end: then the plan holds. */
+/** A CA that is down says nothing about when its certificates end: the plan holds, and it is asked again. Undefined: it never says anything. */
 async function adviceFor(
   certificate: CertificateRow,
   { server, log, signal }: CertParts & { signal: AbortSignal },
@@ -37,7 +43,8 @@ async function adviceFor(
   return await askRenewalWindow(server, certificate.ari_id, signal).catch((error: unknown) => {
     signal.throwIfAborted()
     log.warn({ err: error }, 'the certificate authority was asked in vain when to renew')
-    return undefined
+    const retryAfterMs = error instanceof AcmeProblem ? error.retryAfterMs : undefined
+    return { window: undefined, explanationUrl: undefined, retryAfterMs }
   })
 }
 

@@ -16,13 +16,16 @@ export async function statusesOf(
 }
 
 function statusOf(row: WantedName, certificate: CertificateRow | undefined): CertificateStatus {
+  const state = certificate === undefined ? 'waiting' : row.reason === null ? 'serving' : 'failing'
+  // The plan of one that serves; the next try of one whose renewal fails.
+  const next = state === 'serving' && row.next_at !== null ? (row.renew_at ?? row.next_at) : row.next_at
   return {
     name: row.name,
-    state: certificate === undefined ? 'waiting' : row.reason === null ? 'serving' : 'failing',
+    state,
     ...(certificate === undefined ? {} : { certificate: factsOf(certificate) }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.record === null ? {} : { record: row.record }),
-    ...(row.next_at === null ? {} : { nextTryAt: new Date(row.renew_at ?? row.next_at) }),
+    ...(next === null ? {} : { nextTryAt: new Date(next) }),
   }
 }
 
@@ -39,14 +42,18 @@ function factsOf(row: CertificateRow): CertificateFacts {
 
 /** Those that end soon and that no plan takes care of: uploaded ones, and those whose renewal fails. */
 export async function expiring(time: Date, { certificates, wantedNames }: Store): Promise<ExpiringCertificate[]> {
-  const found = await Promise.all(
-    (await certificates.endingBefore(time)).map(async (certificate) => {
-      const served = await wantedNames.servedBy(certificate.id)
-      const names = served.filter(({ reason }) => certificate.source === 'uploaded' || reason !== null)
-      return { siteId: certificate.site_id, certificate: factsOf(certificate), names: names.map(({ name }) => name) }
-    }),
-  )
-  return found.flatMap(({ siteId, ...each }) =>
-    siteId === null || each.names.length === 0 ? [] : [{ siteId, ...each }],
-  )
+  const found = await certificates.troubledBefore(time)
+  const told = await Promise.all(found.map(async (row) => ({ row, names: await wantedNames.servedBy(row.id) })))
+  return told.flatMap(({ row, names }) => {
+    // One that was given up (certs:remove) has a time for its renewal.
+    const byHand = names.filter(({ renew_at }) => row.source === 'uploaded' && renew_at === null)
+    const concerned = byHand.length > 0 ? byHand : names.filter(({ reason }) => reason !== null)
+    if (row.site_id === null || concerned.length === 0) return []
+    return {
+      siteId: row.site_id,
+      certificate: factsOf(row),
+      renewal: byHand.length > 0 ? ('by-hand' as const) : ('failing' as const),
+      names: concerned.map(({ name }) => name),
+    }
+  })
 }

@@ -4,13 +4,16 @@ import type { CertParts } from './parts.ts'
 import { dayMs, hourMs } from './plan/renewal.ts'
 import { longestWindowMs } from './plan/limits.ts'
 
+/** No CA is obeyed longer than seven days (plan/back-off.ts): a try that is planned for later was planned by a clock that was wrong. */
+const longestWaitMs = 8 * dayMs
+
 /** At start-up: every name is served with the certificate that the database names, and no other. */
 export async function restoreServed({ store, tls, files }: CertParts): Promise<void> {
   const actual = await tls.list()
   for (const { name, certificate_id } of await store.wantedNames.list()) {
+    if (certificate_id === null) continue
     const serves = actual.get(name)
     actual.delete(name)
-    if (certificate_id === null) continue
     if (!(await files.has(certificate_id)))
       await store.wantedNames.update([name], { next_at: new Date(0).toISOString() })
     else if (serves !== certificate_id) await tls.serve(name, certificate_id)
@@ -26,6 +29,7 @@ export async function sweep(parts: CertParts & { signal: AbortSignal }): Promise
   await store.acme.forgetEventsBefore(new Date(now - longestWindowMs))
   const orders = await store.acme.orders()
   for (const row of orders) if (Date.parse(row.created_at) < now - dayMs) await tidyUp(row, parts)
+  await store.wantedNames.hasten(new Date(now + longestWaitMs))
   await store.certificates.removeUnusedBefore(new Date(now - hourMs))
   const known = [...(await store.certificates.list()).map(({ id }) => id), ...orders.map((row) => row.certificate_id)]
   await files.sweep(new Set(known), new Date(now - hourMs))

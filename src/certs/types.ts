@@ -55,10 +55,12 @@ export interface SiteOfName {
 
 /** One object for all certificates of the platform; made once by platform.ts. */
 export interface Certificates {
-  /** A name, of a site or of the platform itself, that is to have a certificate: tried as soon as the doctor allows. One that it has already is kept. Idempotent. */
-  want(site: SiteOfName | 'platform', name: string): Promise<void>
+  /** A name that is to have a certificate: tried as soon as the doctor allows. One that it has already is kept. Idempotent. */
+  want(site: SiteOfName, name: string): Promise<void>
   /** Not renewed and not served any more. Idempotent. */
   forget(name: string): Promise<void>
+  /** The names of the platform itself, and from then on no others that belong to no site. Idempotent. */
+  wantOwn(names: readonly string[]): Promise<void>
   of(site: Pick<SiteOfName, 'id'>): Promise<CertificateStatus[]>
   find(name: string): Promise<CertificateStatus | undefined>
   /** Orders now, whatever the plan says, within the CA's limits. Resolves when it serves. @throws HostingError with the reason when it could not */
@@ -71,6 +73,8 @@ export interface Certificates {
   release(names: readonly string[]): Promise<void>
   /** Certificates that end before a time and are the business of people (uploaded ones, and those whose renewal fails). */
   expiringBefore(time: Date): Promise<ExpiringCertificate[]>
+  /** A new key for the account with the CA. @returns the directory of that CA. @throws HostingError when it could not be told */
+  rollOver(signal?: AbortSignal): Promise<string>
   start(): Promise<void>
   /** What is under way is finished at the next start. */
   stop(): Promise<void>
@@ -79,7 +83,9 @@ export interface Certificates {
 export interface ExpiringCertificate {
   readonly siteId: number
   readonly certificate: CertificateFacts
-  /** Of those it covers, the ones it serves. */
+  /** `by-hand`: nobody but its owner does. `failing`: the platform tries to, in vain. */
+  readonly renewal: 'by-hand' | 'failing'
+  /** Of those it covers, the ones it serves and that this is true of. */
   readonly names: readonly string[]
 }
 
@@ -91,7 +97,9 @@ export interface TlsTree {
   list(): Promise<Map<string, string>>
 }
 
-/** Where no ACME directory is configured: a CA of our own (src/certs/local-ca/). Undefined for a name that it does not serve. */
+/** Where no ACME directory is configured: a CA of our own (src/certs/local-ca/). */
 export interface LocalAuthority {
-  issue(names: readonly string[]): Promise<CertificateParts | undefined>
+  readonly signsFor: (name: string) => boolean
+  /** For names that it signs for. */
+  issue(names: readonly string[]): Promise<CertificateParts>
 }

@@ -9,6 +9,7 @@ import { accounts } from './accounts/accounts.ts'
 import { certsCheck } from './certs/certs-check.ts'
 import { certsRemove } from './certs/certs-remove.ts'
 import { certsRenew } from './certs/certs-renew.ts'
+import { certsRollover } from './certs/certs-rollover.ts'
 import { certsUpload } from './certs/certs-upload.ts'
 import { certs } from './certs/certs.ts'
 import type { Command } from './command.ts'
@@ -70,7 +71,7 @@ export const registry: readonly Command[] = [
   ...[env, envSet, envUnset, storage, drift, driftCommit, cron, cronRun],
   ...[db, dbAdmin, dbCreate, dbDump, dbRestore, dbRotate, dbDestroy],
   ...[domains, domainsAdd, domainsRemove, domainsPrimary, domainsAllow, domainsDisallow],
-  ...[certs, certsUpload, certsCheck, certsRenew, certsRemove],
+  ...[certs, certsUpload, certsCheck, certsRenew, certsRemove, certsRollover],
   ...[maintenanceOn, maintenanceOff, protect, unprotect, hstsOn, hstsOff],
   ...[access, accessAdd, accessRemove],
   ...[keys, keysAdd, keysRemove],

@@ -207,12 +207,14 @@ export const configSchema = z
       .describe('Whether accounts that have set a password may log in with it by SSH and SFTP, and with app tokens.'),
     'git-host': hostOrNothing
       .default('git')
-      .describe('Host name of Git over HTTPS; a short one means a name below the base domain. Empty: it is not offered.'),
-    'lfs-mb': whole(0)
-      .default(1024)
-      .describe('Large files (Git LFS) that a site may keep, in MB. 0: none.'),
+      .describe(
+        'Host name of Git over HTTPS; a short one means a name below the base domain. Empty: it is not offered.',
+      ),
+    'lfs-mb': whole(0).default(1024).describe('Large files (Git LFS) that a site may keep, in MB. 0: none.'),
     'ssh-login-grace': seconds.default(60).describe('Time a client has to log in, in seconds.'),
-    'ssh-max-tries': count.default(20).describe('Most keys a client may try on one connection, and 6 passwords at most.'),
+    'ssh-max-tries': count
+      .default(20)
+      .describe('Most keys a client may try on one connection, and 6 passwords at most.'),
     'ssh-max-unauthenticated': count.default(64).describe('Most connections that have not logged in yet, in all.'),
     'ssh-max-unauthenticated-per-address': count
       .default(16)

@@ -13,7 +13,7 @@ import { goLive } from './deploy.ts'
 import { instanceSpec } from './instances.ts'
 import { finishRotations } from './operations/database.ts'
 import type { Attempt, Parts } from './parts.ts'
-import { gateSite } from './standing-before.ts'
+import { gateAll } from './standing-before.ts'
 import { whyParked } from './routing.ts'
 import { drain } from './steps/drain.ts'
 import { removeStrays } from './strays.ts'
@@ -23,7 +23,7 @@ export async function recover(parts: Parts): Promise<void> {
   await drainLeftovers(new Set(jobs.map((job) => job.instance_id)), parts)
   for (const job of jobs) await settle(job, parts)
   await removeStrays(parts)
-  for (const site of await parts.store.sites.list()) await gateSite(site, parts)
+  await gateAll(parts)
   await restoreRoutes(parts)
   await wantCertificates(parts)
   await finishRotations(parts)

@@ -25,14 +25,22 @@ export function siteAddress(name: string, naming: Naming): string {
   return siteAddresses(name, naming)[0]
 }
 
+/** Of a name of the platform or of a site, as it is served now. */
+export async function addressesOf(
+  name: string,
+  { store, config }: { store: Pick<Store, 'wantedNames'>; config: AddressConfig },
+): Promise<[string, ...string[]]> {
+  const certificate = (await store.wantedNames.find(name))?.certificate_id ?? null
+  return siteAddresses(name, { config, secure: certificate !== null })
+}
+
 /** Of the primary domain of a site. */
 export async function primaryAddresses(
   site: { id: number; name: string },
   { store, config }: { store: Pick<Store, 'domains' | 'wantedNames'>; config: AddressConfig },
 ): Promise<[string, ...string[]]> {
   const name = (await store.domains.primaryOf(site.id))?.name ?? site.name
-  const certificate = (await store.wantedNames.find(name))?.certificate_id ?? null
-  return siteAddresses(name, { config, secure: certificate !== null })
+  return await addressesOf(name, { store, config })
 }
 
 /** As a sentence ends with them. */

@@ -17,6 +17,7 @@ const mattersTo = {
 } as const satisfies Record<string, readonly GateFile[]>
 
 export interface Gates {
+  list(): Promise<ReadonlySet<string>>
   /** What stands before a domain. */
   of(domain: DomainName): Promise<ReadonlySet<GateFile>>
   put(domain: DomainName, file: Exclude<GateFile, 'redirect' | 'htpasswd'>): Promise<void>
@@ -31,6 +32,7 @@ export interface Gates {
 export function gatesIn({ gates }: Pick<Home, 'gates'>): Gates {
   const pathOf = (domain: DomainName, file: string) => join(gates, domain, file)
   return {
+    list: async () => new Set((await absentAsUndefined(readdir(gates))) ?? []),
     async of(domain) {
       const names = new Set((await absentAsUndefined(readdir(join(gates, domain)))) ?? [])
       return new Set(gateFiles.filter((file) => names.has(file)))

@@ -1,5 +1,6 @@
-// The pages that visitors see when there is no site to show: files in nginx/pages/ with one placeholder and no other logic.
+// The pages that visitors see when there is no site to show: files in nginx/pages/ with one placeholder and no other logic, their head first.
 import { readFile } from 'node:fs/promises'
+import { escapeHtml, renderHtmlPage } from '../lib/html-page.ts'
 
 export type PageName =
   | 'no-such-site'
@@ -26,14 +27,12 @@ export async function readPages(): Promise<Pages> {
 }
 
 async function readPage(name: PageName): Promise<string> {
-  return await readFile(new URL(`../../nginx/pages/${name}.html`, import.meta.url), 'utf8')
+  const text = await readFile(new URL(`../../nginx/pages/${name}.html`, import.meta.url), 'utf8')
+  const start = text.indexOf('<h1>')
+  return renderHtmlPage({ head: text.slice(0, start), main: text.slice(start) })
 }
 
 /** The page with a host name in it; whatever the name holds, it stays text. */
 export function renderPage(page: string, host: string): string {
   return page.replaceAll('{{host}}', () => escapeHtml(host))
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 }

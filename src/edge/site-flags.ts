@@ -14,6 +14,8 @@ export interface SiteFlags {
   /** Sends every request to the same path of another domain. */
   setRedirect(domain: DomainName, target: HostName | undefined): Promise<void>
   of(domain: DomainName): Promise<DomainFlags>
+  /** The domains that something stands before, be it HTTPS alone. */
+  list(): Promise<ReadonlySet<string>>
 }
 
 export interface DomainFlags {
@@ -42,9 +44,10 @@ export function siteFlagsOf(entries: Entries): SiteFlags {
       return {
         maintenance: files.has('maintenance'),
         hsts: files.has('hsts'),
-        protection: await entries.gates.passwordsOf(domain),
-        redirect: await entries.gates.redirectOf(domain),
+        protection: files.has('htpasswd') ? await entries.gates.passwordsOf(domain) : undefined,
+        redirect: files.has('redirect') ? await entries.gates.redirectOf(domain) : undefined,
       }
     },
+    list: () => entries.gates.list(),
   }
 }

@@ -1,8 +1,9 @@
 // phpMyAdmin on a host name of the platform's own: to the edge it is one more instance, whose socket is the platform's.
 import { databaseAdminHost } from '../access/platform-names.ts'
+import { sendsToHttps } from '../config/https.ts'
 import type { Parts } from '../deploy/parts.ts'
 import { placeForHost } from '../deploy/platform-host.ts'
-import { siteUrl } from '../deploy/site-url.ts'
+import { addressesOf } from '../deploy/site-address.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { pause } from '../lib/pause.ts'
 import type { HostName } from '../names/host-name.ts'
@@ -14,8 +15,8 @@ import { Visits } from './visits.ts'
 const sweepMs = 15_000
 
 export interface PhpMyAdminServer extends PhpMyAdmin {
-  /** After start-up's clean-up, which takes everything of an earlier run away. */
-  start(): Promise<void>
+  /** After start-up's clean-up, which takes everything of an earlier run away. @returns the name where it is offered */
+  start(): Promise<HostName | undefined>
   stop(): Promise<void>
 }
 
@@ -23,7 +24,7 @@ export function createPhpMyAdmin(parts: Parts): PhpMyAdminServer {
   const { config, store, runtime, log } = parts
   const host = databaseAdminHost(config)
   const visits = new Visits(parts)
-  const containers = new Containers(parts)
+  const containers = new Containers({ ...parts, address: async () => (await addressesOf(host ?? '', parts))[0] })
   const stopping = new AbortController()
   const started: (() => Promise<void>)[] = []
 
@@ -32,18 +33,19 @@ export function createPhpMyAdmin(parts: Parts): PhpMyAdminServer {
       const name = await offeredHost(host, parts)
       const { ticket, expiresAt } = await visits.invite(site, account)
       await runtime.ensureImage(image, print)
-      return { url: `${siteUrl(name, config)}/${site.name}/?ticket=${ticket}`, expiresAt }
+      const [url, ...others] = await addressesOf(name, parts)
+      const invited = (address: string) => `${address}/${site.name}/?ticket=${ticket}`
+      return { url: invited(url), others: others.map(invited), expiresAt }
     },
     async start() {
-      if (host === undefined) return
-      if ((await store.sites.findByDomain(host)) !== undefined) {
-        log.warn({ host }, 'phpMyAdmin is not offered: its host name is that of a site')
-        return
-      }
-      await parts.certificates.want('platform', host)
-      started.push(await startFront(await placeForHost(host, parts), { visits, containers, log }))
+      const isTaken = host !== undefined && (await store.sites.findByDomain(host)) !== undefined
+      if (isTaken) log.warn({ host }, 'phpMyAdmin is not offered: its host name is that of a site')
+      if (host === undefined || isTaken) return undefined
+      const place = await placeForHost(host, parts)
+      started.push(await startFront(place, { visits, containers, log, hasHttpsAlone: sendsToHttps(config) }))
       const sweeping = sweepNowAndThen()
       started.push(() => sweeping)
+      return host
     },
     async stop() {
       stopping.abort()

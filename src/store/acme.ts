@@ -44,6 +44,8 @@ function dnsNamesIn(db: Kysely<Tables>, now: () => string) {
         .values({ name, created_at: now() })
         .onConflict((oc) => oc.column('name').doNothing())
         .execute(),
+    hasDnsName: async (name: string) =>
+      (await db.selectFrom('dns_names').select('name').where('name', '=', name).executeTakeFirst()) !== undefined,
     /** Whose names nobody wants any more. */
     staleDnsNames: async () => {
       const rows = await db

@@ -20,20 +20,25 @@ export function certificatesIn(db: Kysely<Tables>, clock: Clock) {
     remove: (id: string) => db.deleteFrom('certificates').where('id', '=', id).execute(),
     update: (id: string, change: Pick<CertificateRow, 'ari_id'>) =>
       db.updateTable('certificates').set(change).where('id', '=', id).execute(),
-    /** Those that end before a time and still serve a name. */
-    endingBefore: (time: Date) =>
+    /** Those that end before a time, serve a name, and were uploaded or have something wrong with their renewal. */
+    troubledBefore: (time: Date) =>
       db
         .selectFrom('certificates')
         .selectAll()
         .where('not_after', '<', time.toISOString())
-        .where(
-          'id',
-          'in',
-          db
-            .selectFrom('wanted_names')
-            .select('certificate_id')
-            .where('certificate_id', 'is not', null)
-            .$castTo<{ certificate_id: string }>(),
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('wanted_names')
+              .select('name')
+              .whereRef('wanted_names.certificate_id', '=', 'certificates.id')
+              .where((served) =>
+                served.or([
+                  served('certificates.source', '=', 'uploaded'),
+                  served('wanted_names.reason', 'is not', null),
+                ]),
+              ),
+          ),
         )
         .execute(),
     /** Rows of certificates that serve no name; young ones may be about to. @returns their ids */

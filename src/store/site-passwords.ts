@@ -4,6 +4,7 @@ import type { Tables } from './schema.ts'
 
 export function sitePasswordsIn(db: Kysely<Tables>, clock: Clock) {
   return {
+    list: () => db.selectFrom('site_passwords').selectAll().orderBy('user').execute(),
     listOf: (siteId: number) =>
       db.selectFrom('site_passwords').selectAll().where('site_id', '=', siteId).orderBy('user').execute(),
     put: (siteId: number, user: string, hash: string) =>

@@ -4,6 +4,13 @@ import type { Tables } from './schema.ts'
 
 export type WantedName = Selectable<Tables['wanted_names']>
 
+const untried = { reason: null, failures: 0, apart: 0, record: null, renew_at: null }
+
+function times(certificateId: string | null, clock: Clock) {
+  const now = clock.now().toISOString()
+  return { next_at: certificateId === null ? now : null, created_at: now }
+}
+
 export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
   return {
     find: (name: string) => db.selectFrom('wanted_names').selectAll().where('name', '=', name).executeTakeFirst(),
@@ -12,22 +19,11 @@ export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
       db.selectFrom('wanted_names').selectAll().where('site_id', '=', siteId).orderBy('name').execute(),
     servedBy: (certificateId: string) =>
       db.selectFrom('wanted_names').selectAll().where('certificate_id', '=', certificateId).orderBy('name').execute(),
-    /** Another site's that is gone may have left its row: the name is this site's now. */
-    add: (name: string, siteId: number | null) =>
+    /** Another site's that is gone may have left its row: the name is this site's now. One that a certificate covers waits for nothing. */
+    add: (name: string, siteId: number | null, certificateId: string | null = null) =>
       db
         .insertInto('wanted_names')
-        .values({
-          name,
-          site_id: siteId,
-          certificate_id: null,
-          reason: null,
-          failures: 0,
-          apart: 0,
-          record: null,
-          next_at: clock.now().toISOString(),
-          renew_at: null,
-          created_at: clock.now().toISOString(),
-        })
+        .values({ ...untried, name, site_id: siteId, certificate_id: certificateId, ...times(certificateId, clock) })
         .onConflict((oc) => oc.column('name').doNothing())
         .execute(),
     update: (names: readonly string[], change: Updateable<Tables['wanted_names']>) =>
@@ -52,6 +48,16 @@ export function wantedNamesIn(db: Kysely<Tables>, clock: Clock) {
         .executeTakeFirst()
       return row?.next_at === null || row === undefined ? undefined : new Date(row.next_at)
     },
+    /** Failed ones that are to be tried after a time are tried now. */
+    hasten: (after: Date) =>
+      db
+        .updateTable('wanted_names')
+        .set({ next_at: clock.now().toISOString() })
+        .where('reason', 'is not', null)
+        .where('next_at', '>', after.toISOString())
+        .execute(),
+    /** Of no site. */
+    ofPlatform: () => db.selectFrom('wanted_names').selectAll().where('site_id', 'is', null).execute(),
     /** Domains that nobody has asked a certificate for: of before, or added while the daemon was down. */
     missing: () =>
       db

@@ -2,8 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execOk } from '../../src/lib/exec.ts'
-import { listens } from './pebble.ts'
-import { freePort } from './ports.ts'
+import { freePort, listens } from './ports.ts'
 import { startServer } from './server-process.ts'
 
 export interface Bind {

@@ -6,13 +6,14 @@ import { basename, join } from 'node:path'
 import { createSecureContext, createServer as createTlsServer } from 'node:tls'
 import { createCertificates } from '../../src/certs/certificates.ts'
 import type { CertificatesOptions } from '../../src/certs/parts.ts'
-import type { Certificates, SiteOfName } from '../../src/certs/types.ts'
+import type { CertificateFacts, Certificates, SiteOfName } from '../../src/certs/types.ts'
 import { type Config, loadConfig } from '../../src/config/load.ts'
 import { type TlsTree, tlsTreeIn } from '../../src/edge/tls-tree.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { createSealing } from '../../src/lib/sealing.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { until } from './until.ts'
 
 export interface Rig {
   readonly config: Config
@@ -22,6 +23,8 @@ export interface Rig {
   readonly tlsPort: number
   readonly certificates: Certificates
   addSite(name: string): Promise<SiteOfName>
+  /** Waits for a certificate. @throws what stands in its way */
+  served(name: string): Promise<CertificateFacts>
   /** Another daemon on the same home. The first one's is to be stopped. */
   another(options?: Partial<CertificatesOptions>): Certificates
   [Symbol.asyncDispose](): Promise<void>
@@ -35,7 +38,7 @@ export interface RigOptions {
 }
 
 /** The platform's own sealing key lies in its home; a test's is always the same. */
-const sealing = createSealing(Buffer.alloc(32, 7))
+export const rigSealing = createSealing(Buffer.alloc(32, 7))
 
 export async function startRig({ scratch, httpPort, flags, options = {} }: RigOptions): Promise<Rig> {
   const config = loadConfig({
@@ -81,7 +84,7 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
       ...{
         config,
         store,
-        sealing,
+        sealing: rigSealing,
         clock: systemClock,
         log: createLog('error'),
         tls,
@@ -94,8 +97,15 @@ export async function startRig({ scratch, httpPort, flags, options = {} }: RigOp
     return made
   }
   const owned = stack.move()
+  const certificates = another()
   return {
-    ...{ config, store, tls, httpPort, tlsPort, certificates: another(), another },
+    ...{ config, store, tls, httpPort, tlsPort, certificates, another },
+    served: (name) =>
+      until(`${name} to be served`, async () => {
+        const status = await certificates.find(name)
+        if (status?.reason !== undefined) throw new Error(status.reason)
+        return status?.certificate
+      }),
     async addSite(name) {
       const accounts = await store.accounts.list()
       const owner = accounts[0] ?? (await store.accounts.add('owner', 'admin'))

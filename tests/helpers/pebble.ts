@@ -1,15 +1,18 @@
 // A real ACME server (Debian's pebble) and the DNS that it believes (pebble-challtestsrv), on ports of their own.
 import { writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { execOk } from '../../src/lib/exec.ts'
-import { freePort } from './ports.ts'
+import { startNameServer } from './name-server.ts'
+import { freePort, listens } from './ports.ts'
 import { startServer } from './server-process.ts'
 
 export interface Pebble {
   readonly directory: string
   /** Of the CA of its own HTTPS. */
   readonly caFile: string
+  readonly keyFile: string
+  /** Of the CA that signs the certificates it issues. */
+  readonly rootFile: string
   /** Where both look names up. */
   readonly dns: string
   /** POST to challtestsrv: `set-default-ipv4`, `add-a`, `set-txt` … */
@@ -32,14 +35,16 @@ export interface PebbleOptions {
 
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   const { scratch, httpPort, env = {}, externalAccounts } = options
-  const [port, managementPort, dnsPort] = [await freePort(), await freePort(), await freePort()]
-  const caFile = join(scratch, 'pebble.pem')
-  await makeOwnCertificate(caFile, join(scratch, 'pebble.key'))
+  const port = await freePort()
+  const rootsPort = await freePort()
+  const [caFile, keyFile] = [join(scratch, 'pebble.pem'), join(scratch, 'pebble.key')]
+  const rootFile = join(scratch, `pebble-root-${port}.pem`)
+  await makeOwnCertificate(caFile, keyFile)
   const settings = {
     listenAddress: `127.0.0.1:${port}`,
-    managementListenAddress: '',
+    managementListenAddress: `127.0.0.1:${rootsPort}`,
     certificate: caFile,
-    privateKey: join(scratch, 'pebble.key'),
+    privateKey: keyFile,
     httpPort,
     tlsPort: 1,
     ocspResponderURL: '',
@@ -51,37 +56,26 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   await writeFile(config, JSON.stringify({ pebble: settings }))
 
   await using stack = new AsyncDisposableStack()
-  const managementUrl = `http://127.0.0.1:${managementPort}`
-  stack.use(
-    await startServer({
-      file: 'pebble-challtestsrv',
-      args: [
-        ...['-dns01', `127.0.0.1:${dnsPort}`, '-management', `127.0.0.1:${managementPort}`, '-defaultIPv6', ''],
-        ...['-http01', '', '-https01', '', '-tlsalpn01', ''],
-      ],
-      ready: () => listens(managementPort),
-    }),
-  )
-  const dns = options.dns ?? `127.0.0.1:${dnsPort}`
+  const names = stack.use(await startNameServer())
+  const dns = options.dns ?? names.address
   const server = stack.use(
     await startServer({
       file: 'pebble',
       args: ['-config', config, '-dnsserver', dns, '-strict'],
       env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '20', PEBBLE_AUTHZREUSE: '0', ...env },
-      ready: () => listens(port),
+      ready: async () => (await listens(port)) && (await listens(rootsPort)),
     }),
   )
+  const roots = `https://localhost:${rootsPort}/roots/0`
+  await execOk('curl', ['-sSf', '--cacert', caFile, '-o', rootFile, roots])
   const owned = stack.move()
   return {
     directory: `https://localhost:${port}/dir`,
-    caFile,
+    ...{ caFile, keyFile, rootFile },
     dns,
-    managementUrl,
+    managementUrl: names.managementUrl,
     output: server.output,
-    async tell(action, body) {
-      const answer = await fetch(`${managementUrl}/${action}`, { method: 'POST', body: JSON.stringify(body) })
-      if (!answer.ok) throw new Error(`challtestsrv answered ${answer.status} to ${action}`)
-    },
+    tell: (action, body) => names.tell(action, body),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -92,15 +86,4 @@ async function makeOwnCertificate(certificate: string, key: string): Promise<voi
   await execOk('openssl', [
     ...['req', '-x509', ...curve, '-keyout', key, '-out', certificate, '-subj', '/CN=pebble', '-addext', names],
   ])
-}
-
-export async function listens(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

@@ -47,13 +47,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-async function served(name: string) {
-  return await until(`${name} to be served`, async () => {
-    const status = await rig.certificates.find(name)
-    if (status?.reason !== undefined) throw new Error(status.reason)
-    return status?.certificate
-  })
-}
+const served = (name: string) => rig.served(name)
 
 describe('updates', () => {
   it('add one value to those that a name has, and take one back', async () => {
@@ -79,6 +73,23 @@ describe('updates', () => {
 })
 
 describe('a name of the zone', () => {
+  it('that somebody has set by hand stays as it is, and gets no certificate as long as it leads elsewhere', async () => {
+    await zone.claimAddresses('mail.school.example', ['192.0.2.77'], never)
+    const site = await rig.addSite('post.school.example')
+    await rig.certificates.want(site, 'mail.school.example')
+    const status = await until('the verdict', async () => {
+      const found = await rig.certificates.find('mail.school.example')
+      return found?.reason === undefined ? undefined : found
+    })
+    expect(status.reason).toContain('has records in the zone school.example already')
+    expect(status.certificate).toBeUndefined()
+    await rig.certificates.forget('mail.school.example')
+    expect(await resolver.resolve4('mail.school.example')).toEqual(['192.0.2.77'])
+    expect(await zone.claimAddresses('mail.school.example', ['127.0.0.1'], never)).toBe(false)
+    expect(await zone.hasAddresses('mail.school.example', ['192.0.2.77'], never)).toBe(true)
+    expect(await zone.hasAddresses('mail.school.example', ['127.0.0.1'], never)).toBe(false)
+  })
+
   it('gets its address and its certificate, with its wildcard, and loses both', async () => {
     const site = await rig.addSite('class.school.example')
     await rig.certificates.want(site, 'class.school.example')

@@ -2,8 +2,9 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CertificateStatus } from '../../src/certs/types.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { type Rig, startRig } from '../helpers/certificates-rig.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
 import { type Pebble, startPebble } from '../helpers/pebble.ts'
@@ -67,9 +68,12 @@ describe('the doctor', () => {
     })
     expect(await rig.store.acme.findAccount(pebble.directory)).toBeUndefined()
     await pebble.tell('clear-a', { host: 'far.example.org' })
-    expect(await rig.certificates.check('far.example.org')).toEqual([
+    const findings = await rig.certificates.check('far.example.org')
+    expect(findings.slice(0, 2)).toEqual([
       { severity: 'ok', sentence: 'The A record of far.example.org (127.0.0.1) leads to this server.' },
+      { severity: 'note', sentence: `The last try failed: ${status.reason}` },
     ])
+    expect(findings[2]?.sentence).toMatch(/^It is tried again now, and else at \d{4}-.* UTC\.$/)
     await until('a certificate', async () => (await rig.certificates.find('far.example.org'))?.state === 'serving')
   })
 
@@ -78,6 +82,15 @@ describe('the doctor', () => {
     expect((await wanted('six.example.org')).reason).toBe(
       'The AAAA record of six.example.org (fd00::9) is no address of the internet, and the certificate authority prefers it to the A record: remove it.',
     )
+  })
+
+  it('says that the certificate which serves has expired', async () => {
+    const { certificate } = await wanted('old.example.org')
+    const now = () => new Date((certificate?.notAfter.getTime() ?? 0) + 2 * 86_400_000)
+    const late = rig.another({ clock: { ...systemClock, now } })
+    const sentences = (await late.check('old.example.org')).map(({ sentence }) => sentence)
+    const day = certificate?.notAfter.toISOString().slice(0, 10)
+    expect(sentences).toContain(`The certificate that old.example.org is served with has expired on ${day}.`)
   })
 
   it('says what a wildcard needs', async () => {
@@ -94,18 +107,44 @@ describe('a certificate authority', () => {
     if (address === null || typeof address === 'string') throw new Error('no port')
     return { server, directory: `https://localhost:${address.port}/dir` }
   }
-  const orderedFrom = async (directory: string) => {
+  const askedAt = async (directory: string) => {
     const config = { ...rig.config, 'acme-directory': directory }
     const certificates = rig.another({ config })
     await certificates.start()
     await certificates.want(await rig.addSite('ca.example.org'), 'ca.example.org')
-    return await settled('ca.example.org', certificates)
+    return certificates
   }
+  const orderedFrom = async (directory: string) => await settled('ca.example.org', await askedAt(directory))
 
   it('that is down is told, and asked again later', async () => {
     const status = await orderedFrom(`https://localhost:${await freePort()}/dir`)
     expect(status.reason).toMatch(/^localhost:\d+ does not answer: ECONNREFUSED\.$/)
     expect(status.nextTryAt?.getTime()).toBeGreaterThan(Date.now() + 15_000)
+  })
+
+  it('that is down is what certs:check says, and asking often makes nobody wait longer', async () => {
+    const certificates = await askedAt(`https://localhost:${await freePort()}/dir`)
+    const { reason, nextTryAt } = await settled('ca.example.org', certificates)
+    const tries = vi.spyOn(rig.store.wantedNames, 'update')
+    await until('eight tries', async () => {
+      const sentences = (await certificates.check('ca.example.org')).map(({ sentence }) => sentence)
+      expect(sentences).toContain(`The last try failed: ${reason}`)
+      return tries.mock.calls.length >= 8
+    })
+    tries.mockRestore()
+    const after = await certificates.find('ca.example.org')
+    expect(after?.nextTryAt?.getTime()).toBeLessThanOrEqual(nextTryAt?.getTime() ?? 0)
+    expect((await rig.store.wantedNames.find('ca.example.org'))?.failures).toBe(1)
+  })
+
+  it('that is down while the disk is too full for the reason: that is what is told', async () => {
+    const certificates = await askedAt(`https://localhost:${await freePort()}/dir`)
+    await settled('ca.example.org', certificates)
+    const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    const update = vi.spyOn(rig.store.wantedNames, 'update').mockRejectedValue(full)
+    const renewal = certificates.renew('ca.example.org')
+    await expect(renewal).rejects.toThrow('The disk is full: the new certificate could not be written. Make room on it')
+    update.mockRestore()
   })
 
   it('that refuses a name is told in its words, and the order is given up', async () => {
@@ -141,36 +180,37 @@ describe('a certificate authority', () => {
 describe('an order that is cut short', () => {
   const steps = [
     'after:planned',
+    'after:ordered',
     'after:placed',
     'after:challenged',
     'after:published',
     'after:told',
     'after:finalized',
+    'after:requested',
+    'after:stored',
+    'after:written',
   ]
-  it.each([...steps, 'after:stored', 'after:adopted', 'after:served'])(
-    '%s is gone on with by the next daemon',
-    async (step) => {
-      const name = `${step.replace(':', '-')}.example.net`
-      // As after a crash: nothing that comes later is done, and nothing is tidied up.
-      const crashed = rig.another({
-        onStep: (reached) => {
-          if (reached === step) throw new Crash()
-        },
-      })
-      await crashed.start()
-      await crashed.want(await rig.addSite(name), name)
-      await until('the crash', () => Crash.count > 0)
-      Crash.count = 0
-      await crashed.stop()
-      const before = (await rig.store.acme.orders()).length
-      await rig.store.wantedNames.update([name], { next_at: new Date().toISOString(), reason: null })
-      await rig.certificates.start()
-      const certificate = await until('a certificate', async () => (await rig.certificates.find(name))?.certificate)
-      expect(before).toBe(1)
-      await until('the tree', async () => (await rig.tls.list()).get(name) === certificate.id)
-      await until('the order to be tidied up', async () => (await rig.store.acme.orders()).length === 0)
-    },
-  )
+  it.each([...steps, 'after:adopted', 'after:served'])('%s is gone on with by the next daemon', async (step) => {
+    const name = `${step.replace(':', '-')}.example.net`
+    // As after a crash: nothing that comes later is done, and nothing is tidied up.
+    const crashed = rig.another({
+      onStep: (reached) => {
+        if (reached === step) throw new Crash()
+      },
+    })
+    await crashed.start()
+    await crashed.want(await rig.addSite(name), name)
+    await until('the crash', () => Crash.count > 0)
+    Crash.count = 0
+    await crashed.stop()
+    const before = (await rig.store.acme.orders()).length
+    await rig.store.wantedNames.update([name], { next_at: new Date().toISOString(), reason: null })
+    await rig.certificates.start()
+    const certificate = await until('a certificate', async () => (await rig.certificates.find(name))?.certificate)
+    expect(before).toBe(1)
+    await until('the tree', async () => (await rig.tls.list()).get(name) === certificate.id)
+    await until('the order to be tidied up', async () => (await rig.store.acme.orders()).length === 0)
+  })
 })
 
 /** Unexpected, so the order is kept as it is. */

@@ -2,7 +2,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAcmeServer, rollAccountKey } from '../../src/certs/acme/server.ts'
+import { createAcmeServer } from '../../src/certs/acme/server.ts'
 import { readCertificate } from '../../src/certs/certificate.ts'
 import { servedFingerprint } from '../../src/certs/handshake.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -55,13 +55,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-async function served(name: string) {
-  return await until(`${name} to be served`, async () => {
-    const status = await rig.certificates.find(name)
-    if (status?.reason !== undefined) throw new Error(status.reason)
-    return status?.certificate
-  })
-}
+const served = (name: string) => rig.served(name)
 
 async function fingerprintOnDisk(name: string): Promise<string> {
   return readCertificate(await readFile(join(rig.config.home.tls, name, 'fullchain.pem'), 'utf8')).fingerprint
@@ -99,6 +93,26 @@ describe('a name that leads here', () => {
   })
 })
 
+describe('many names of one site', () => {
+  it('share certificates of a hundred names', async () => {
+    const site = await rig.addSite('many.example')
+    const names = Array.from({ length: 101 }, (_, index) => `n${index}.many.example`)
+    await rig.store.transaction(async (inside) => {
+      for (const name of names) await inside.wantedNames.add(name, site.id)
+    })
+    await rig.certificates.release([])
+    const allServed = async () => {
+      const rows = await rig.store.wantedNames.listOf(site.id)
+      const found = rows.flatMap(({ certificate_id }) => certificate_id ?? [])
+      return found.length === names.length && found
+    }
+    // A thousand requests, each signed on one side and checked on the other.
+    const ids = await until('all to be served', allServed, 180_000)
+    const sizes = [...Map.groupBy(ids, (id) => id).values()].map(({ length }) => length)
+    expect(sizes.sort((a, b) => a - b)).toEqual([1, 100])
+  }, 200_000)
+})
+
 describe('a wildcard and its apex', () => {
   it('are proven by two records of one name, which are taken back', async () => {
     const site = await rig.addSite('wild.example.com')
@@ -134,7 +148,7 @@ describe('the account', () => {
     const server = createAcmeServer(parts)
     if (server === undefined) throw new Error('no directory')
     const before = await rig.store.acme.findAccount(pebble.directory)
-    await rollAccountKey(parts, server, never)
+    await server.rollOver(never)
     const account = await rig.store.acme.findAccount(pebble.directory)
     expect(account?.key).not.toBe(before?.key)
     expect(account).toMatchObject({ url: before?.url, next_key: null })

@@ -148,7 +148,9 @@ describe('a restore that fails', () => {
 })
 
 describe('a large database', () => {
-  const megabytes = 100
+  const megabytes = 200
+  /** Buffers on the way, and what is collected later: the same for any size. */
+  const mostGrowthMb = 100
 
   async function peakMemoryMb(): Promise<number> {
     const status = await readFile(`/proc/${platform.daemon.pid}/status`, 'utf8')
@@ -175,6 +177,6 @@ describe('a large database', () => {
     expect(await ended(back)).toBe(0)
     clearInterval(watch)
     expect(await ofDemo('SELECT COUNT(*), SUM(LENGTH(bytes)) DIV 1048576 FROM large')).toEqual([[megabytes, megabytes]])
-    expect(most - before).toBeLessThan(0.7 * megabytes)
+    expect(most - before).toBeLessThan(mostGrowthMb)
   }, 120_000)
 })

@@ -16,7 +16,11 @@ const masterOf = ({ config }: EdgeFixture) => findMaster(edgePaths(config.home))
 
 beforeAll(async () => {
   fixture = await startEdge()
-  await fixture.addSite(site, (_, response) => response.end('instance'), { 'file.txt': 'file' })
+  // An answer before the body has been read breaks the connection, and may overtake itself: 502.
+  const handler: Parameters<EdgeFixture['addSite']>[1] = (request, response) => {
+    request.resume().once('end', () => response.end('instance'))
+  }
+  await fixture.addSite(site, handler, { 'file.txt': 'file' })
 })
 afterAll(async () => {
   await fixture[Symbol.asyncDispose]()

@@ -4,12 +4,22 @@ import type { RenewalWindow } from '../plan/renewal.ts'
 import type { AcmeServer } from './server.ts'
 
 export interface RenewalAdvice {
-  readonly window: RenewalWindow
+  /** Undefined: what the CA said is no window, which is to be taken for no answer at all (RFC 9773, 4.2). */
+  readonly window: RenewalWindow | undefined
+  /** A page that says why it is this window, for whoever runs the server. */
+  readonly explanationUrl: string | undefined
   readonly retryAfterMs: number | undefined
 }
 
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
-const adviceSchema = z.looseObject({ suggestedWindow: z.looseObject({ start: time, end: time }) })
+const adviceSchema = z.looseObject({
+  suggestedWindow: z.looseObject({ start: time, end: time }).refine(({ start, end }) => start < end),
+  explanationURL: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional()
+    .catch(undefined),
+})
 
 /** Undefined where the CA has none. @throws AcmeProblem, AcmeUnreachable */
 export async function askRenewalWindow(
@@ -21,5 +31,7 @@ export async function askRenewalWindow(
   if (url === undefined) return undefined
   const { body, retryAfterMs } = await server.getJson(`${url.replace(/\/$/, '')}/${ariId}`, signal)
   const read = adviceSchema.safeParse(body)
-  return read.success ? { window: read.data.suggestedWindow, retryAfterMs } : undefined
+  if (!read.success) return { window: undefined, explanationUrl: undefined, retryAfterMs }
+  const { suggestedWindow: window, explanationURL: explanationUrl } = read.data
+  return { window, explanationUrl, retryAfterMs }
 }

@@ -1,8 +1,9 @@
 // Orders, authorizations and certificates of our account (RFC 8555, 7.4 to 7.5), as data. Waiting obeys Retry-After, up to a point.
 import type acme from 'acme-client'
 import { z } from 'zod'
+import { HostingError } from '../../errors/hosting-error.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { AcmeProblem, problemFrom } from './problem.ts'
+import { AcmeProblem, AcmeUnreachable, problemFrom } from './problem.ts'
 import { type Transport, withTransport } from './transport.ts'
 
 export interface Challenge {
@@ -11,6 +12,8 @@ export interface Challenge {
   readonly token: string
   /** What is to be found: the content of the file, or of the TXT record. */
   readonly proof: string
+  /** Else the CA is looking already, or has looked. */
+  readonly isPending: boolean
 }
 
 export interface Authorization {
@@ -28,7 +31,8 @@ export type Order = acme.Order
 export interface AcmeSession {
   place(names: readonly string[], replaces: string | null): Promise<Order>
   order(url: string): Promise<Order>
-  authorizations(order: Order): Promise<Authorization[]>
+  /** @param urls of an order's, all or some */
+  authorizations(urls: readonly string[]): Promise<Authorization[]>
   /** Tells the CA to look. */
   tell(challenge: Challenge): Promise<void>
   finalize(order: Order, csr: Buffer): Promise<Order>
@@ -44,6 +48,8 @@ interface SessionParts {
   readonly clock: Clock
   /** Something was refused: whether the account and its key still hold is looked up again the next time. */
   readonly forget: (problem: AcmeProblem) => void
+  /** Each request is made in its turn. */
+  readonly turn: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** A CA that takes minutes is waited for; one that takes longer is asked again later, for the same order. */
@@ -55,30 +61,30 @@ const longestRetryAfterMs = 60_000
 const challengeSchema = z.looseObject({ token: z.string().optional(), error: z.unknown().optional() })
 const methodSchema = z.enum(['http-01', 'dns-01'])
 
-export function createSession({ client, transport, clock, forget }: SessionParts): AcmeSession {
+export function createSession({ client, transport, clock, forget, turn }: SessionParts): AcmeSession {
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     transport.retryAfterMs = undefined
-    return await withTransport(transport, work).catch((error: unknown) => {
+    return await turn(() => withTransport(transport, work)).catch((error: unknown) => {
       if (error instanceof AcmeProblem) forget(error)
-      throw error
+      throw transport.signal.aborted ? error : meantForPeople(error)
     })
   }
   return {
     place(names, replaces) {
       const identifiers = names.map((value) => ({ type: 'dns', value }))
       const wish = { identifiers, ...(replaces === null ? {} : { replaces }) }
-      return call(() => client.createOrder(wish))
+      return call(async () => checkOrder(await client.createOrder(wish)))
     },
-    order: (url) => call(() => client.getOrder(bareOrder(url))),
-    authorizations: (order) =>
+    order: (url) => call(async () => checkOrder(await client.getOrder(bareOrder(url)))),
+    authorizations: (urls) =>
       call(async () => {
-        const all = await client.getAuthorizations(order)
+        const all = await client.getAuthorizations({ ...bareOrder(''), authorizations: [...urls] })
         return await Promise.all(all.map((one) => authorizationOf(one, client)))
       }),
     tell: async ({ method, url, token }) => {
       await call(() => client.completeChallenge({ type: method, url, token, status: 'pending' }))
     },
-    finalize: (order, csr) => call(() => client.finalizeOrder(order, csr)),
+    finalize: (order, csr) => call(async () => checkOrder(await client.finalizeOrder(order, csr))),
     certificate: (order) => call(() => client.getCertificate(order)),
     changeKey: async (next) => {
       await call(() => client.updateAccountKey(next))
@@ -96,6 +102,23 @@ export function createSession({ client, transport, clock, forget }: SessionParts
       }
     },
   }
+}
+
+/** What is read of an answer that is not as RFC 8555 has it breaks somewhere, in the library or here: it is the CA's fault all the same. */
+function meantForPeople(error: unknown): unknown {
+  if (error instanceof AcmeProblem || error instanceof AcmeUnreachable || error instanceof HostingError) return error
+  return new AcmeUnreachable('The certificate authority answers with something that is no ACME', { cause: error })
+}
+
+const orderSchema = z.looseObject({
+  status: z.enum(['pending', 'ready', 'processing', 'valid', 'invalid']),
+  authorizations: z.array(z.url()).min(1),
+  finalize: z.url(),
+})
+
+function checkOrder(order: Order): Order {
+  orderSchema.parse(order)
+  return order
 }
 
 /** Not its end: the order is asked for again at the next try. */
@@ -130,5 +153,6 @@ async function challengeOf(
   // Others (tls-alpn-01) come under types that the library does not name.
   const method = methodSchema.safeParse(each.type)
   if (!method.success || token === undefined) return undefined
-  return { method: method.data, url: each.url, token, proof: await client.getChallengeKeyAuthorization(each) }
+  const proof = await client.getChallengeKeyAuthorization(each)
+  return { method: method.data, url: each.url, token, proof, isPending: each.status === 'pending' }
 }

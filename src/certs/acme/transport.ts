@@ -4,7 +4,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { request } from 'node:https'
 import acme from 'acme-client'
 import { z } from 'zod'
+import { checkClock } from './clock-check.ts'
 import { AcmeUnreachable, parseRetryAfter, problemFrom } from './problem.ts'
+import { whyUnreached } from './why-unreached.ts'
 
 export interface Transport {
   readonly signal: AbortSignal
@@ -65,14 +67,15 @@ async function send(transport: Transport, asked: Asked): Promise<Answered> {
   const signal = AbortSignal.any([transport.signal, AbortSignal.timeout(transport.timeoutMs)])
   try {
     const answer = await exchange(asked, { signal, ca: transport.ca })
-    transport.retryAfterMs = parseRetryAfter(answer.headers['retry-after'], transport.now())
+    const now = transport.now()
+    checkClock(answer.headers['date'], now)
+    transport.retryAfterMs = parseRetryAfter(answer.headers['retry-after'], now)
     return { ...answer, data: parsed(answer) }
   } catch (error) {
     transport.signal.throwIfAborted()
     if (error instanceof AcmeUnreachable) throw error
-    throw new AcmeUnreachable(`${new URL(asked.url).host} does not answer: ${whyOf(error, transport)}`, {
-      cause: error,
-    })
+    const why = whyUnreached(error, { timeoutMs: transport.timeoutMs, now: transport.now() })
+    throw new AcmeUnreachable(`${new URL(asked.url).host} does not answer: ${why}`, { cause: error })
   }
 }
 
@@ -116,10 +119,4 @@ function parsed({ headers, data, status }: Answered & { data: string }): unknown
   }
   if (data === '' || /pem|x509/.test(type) || status >= 400) return data
   throw new AcmeUnreachable(`The certificate authority answers with ${type || 'something unnamed'} instead of ACME`)
-}
-
-function whyOf(error: unknown, { timeoutMs }: Transport): string {
-  if (!(error instanceof Error)) return 'for an unknown reason'
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return `nothing within ${timeoutMs / 1000} s`
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Challenge } from '../acme/session.ts'
 import { AcmeProblem } from '../acme/problem.ts'
-import { createLookups, type LookupParts } from '../dns/lookups.ts'
+import { createLookups, type LookupParts } from '../../access/lookups.ts'
 import type { DnsRecords } from '../dns/records.ts'
 import type { TokenFiles } from './http.ts'
 

@@ -13,7 +13,12 @@ export interface Zone extends TxtRecords {
   readonly name: string
   /** Where it is asked whether a change is there already. */
   readonly server: { readonly address: string; readonly port: number }
-  setAddresses(name: string, addresses: readonly string[], signal: AbortSignal): Promise<void>
+  /** Of a name that the platform has set before: whatever is there gives way. */
+  replaceAddresses(name: string, addresses: readonly string[], signal: AbortSignal): Promise<void>
+  /** @returns false when the name has an address or an alias already: somebody else's, so nothing was changed */
+  claimAddresses(name: string, addresses: readonly string[], signal: AbortSignal): Promise<boolean>
+  /** Whether these are the addresses of the name, and the only ones. */
+  hasAddresses(name: string, addresses: readonly string[], signal: AbortSignal): Promise<boolean>
   removeAddresses(name: string, signal: AbortSignal): Promise<void>
 }
 

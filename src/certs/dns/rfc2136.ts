@@ -32,25 +32,50 @@ export function createZone(config: Config): Zone | undefined {
       update([`update add ${rr(owner)} ${timeToLiveSeconds} IN TXT "${txtValue.parse(value)}"`], signal),
     removeTxt: (owner, value, signal) =>
       update([`update delete ${rr(owner)} IN TXT "${txtValue.parse(value)}"`], signal),
-    setAddresses: (owner, addresses, signal) =>
-      update(
-        [
-          ...addressTypes.map((type) => `update delete ${rr(owner)} IN ${type}`),
-          ...addresses.map(
-            (address) => `update add ${rr(owner)} ${timeToLiveSeconds} IN ${typeOf(address)} ${address}`,
-          ),
-        ],
-        signal,
-      ),
-    removeAddresses: (owner, signal) =>
-      update(
-        addressTypes.map((type) => `update delete ${rr(owner)} IN ${type}`),
-        signal,
-      ),
+    async replaceAddresses(owner, addresses, signal) {
+      await update([...deletions(owner), ...additions(owner, addresses)], signal)
+    },
+    claimAddresses: (owner, addresses, signal) =>
+      isMet(update([...without(owner, [...addressTypes, 'CNAME']), ...additions(owner, addresses)], signal)),
+    hasAddresses: (owner, addresses, signal) => isMet(update(exactly(owner, addresses), signal)),
+    removeAddresses: (owner, signal) => update(deletions(owner), signal),
   }
 }
 
 const addressTypes = ['A', 'AAAA'] as const
+
+function deletions(owner: string): string[] {
+  return addressTypes.map((type) => `update delete ${rr(owner)} IN ${type}`)
+}
+
+function additions(owner: string, addresses: readonly string[]): string[] {
+  return addresses.map((address) => `update add ${rr(owner)} ${timeToLiveSeconds} IN ${typeOf(address)} ${address}`)
+}
+
+/** Prerequisites (RFC 2136, 2.4): no record of these types. */
+function without(owner: string, types: readonly string[]): string[] {
+  return types.map((type) => `prereq nxrrset ${rr(owner)} IN ${type}`)
+}
+
+/** Prerequisites: these addresses, and no others. */
+function exactly(owner: string, addresses: readonly string[]): string[] {
+  const there = addresses.map((address) => `prereq yxrrset ${rr(owner)} IN ${typeOf(address)} ${address}`)
+  const types = new Set(addresses.map(typeOf))
+  return [...there, ...without(owner, [...addressTypes.filter((type) => !types.has(type)), 'CNAME'])]
+}
+
+/** A prerequisite of an update that does not hold: nothing was changed. */
+class Unmet extends Error {}
+
+async function isMet(update: Promise<void>): Promise<boolean> {
+  try {
+    await update
+    return true
+  } catch (error) {
+    if (error instanceof Unmet) return false
+    throw error
+  }
+}
 
 function rr(name: string): string {
   return `${recordName.parse(name)}.`
@@ -84,6 +109,7 @@ async function send(script: string, keyFile: string, signal: AbortSignal): Promi
     timeoutMs,
   })
   if (exitCode === 0) return
+  if (/update failed: (YX|NX)(RRSET|DOMAIN)\b/.test(stderr + stdout)) throw new Unmet('a prerequisite does not hold')
   const said = (stderr || stdout).trim().split('\n').at(-1) ?? ''
   throw new HostingError(
     'unavailable',

@@ -1,7 +1,9 @@
 // What stands between a name and its certificate, found out before the CA is asked: an order that would fail is not placed.
+import type { CaaRecord } from 'node:dns'
+import { AcmeProblem, AcmeUnreachable } from '../acme/problem.ts'
 import type { AcmeServer } from '../acme/server.ts'
 import type { TokenFiles } from '../challenges/http.ts'
-import { createLookups, type Found, type Lookups } from '../dns/lookups.ts'
+import { createLookups, type Found, type Lookups } from '../../access/lookups.ts'
 import type { OwnAddresses } from '../dns/own-addresses.ts'
 import type { DnsRecords } from '../dns/records.ts'
 import type { Config } from '../../config/load.ts'
@@ -93,9 +95,23 @@ async function authorityFindings(name: string, { lookups, server, signal }: Auth
     const found = await lookups.caa(at)
     const { records, failure } = found
     if (failure !== undefined) return blockedCaa(found)
-    if (records.length > 0) return judgeCaa({ name, at, records, identities: await server.identities(signal) })
+    if (records.length > 0) return await judged(name, { at, records }, { server, signal })
   }
   return []
+}
+
+/** How the CA is named there only the CA knows. */
+async function judged(
+  name: string,
+  found: { at: string; records: readonly CaaRecord[] },
+  { server, signal }: { server: AcmeServer; signal: AbortSignal },
+): Promise<Finding[]> {
+  try {
+    return judgeCaa({ name, ...found, identities: await server.identities(signal) })
+  } catch (error) {
+    if (!(error instanceof AcmeUnreachable || error instanceof AcmeProblem)) throw error
+    return [{ severity: 'blocking', sentence: `${error.message}.` }]
+  }
 }
 
 /** A CA that can't read them has to refuse (RFC 8659, 6; CA/Browser Forum BR 3.2.2.8). */

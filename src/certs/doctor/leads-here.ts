@@ -1,8 +1,8 @@
 // What A and AAAA of a name say, and whether they lead to this server: one finding an address, with the record to set instead.
 import { isIPv6 } from 'node:net'
+import type { Lookups } from '../../access/lookups.ts'
 import { isPublicAddress } from '../../access/public-address.ts'
 import type { TokenFiles } from '../challenges/http.ts'
-import type { Lookups } from '../dns/lookups.ts'
 import type { OwnAddresses } from '../dns/own-addresses.ts'
 import type { Finding } from '../types.ts'
 import { type Reach, reach } from './reach.ts'

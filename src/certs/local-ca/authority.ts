@@ -33,10 +33,12 @@ export function createTrialAuthority(parts: AuthorityParts): TrialAuthority {
     made.catch(() => (made = undefined))
     return made
   }
+  const signsFor = (name: string) => name === baseDomain || name.endsWith(`.${baseDomain}`)
   return {
     ensure,
+    signsFor,
     async issue(names) {
-      if (!names.every((name) => isBelow(name, baseDomain))) return undefined
+      if (!names.every(signsFor)) throw new Error(`${names.join(', ')}: not all are below ${baseDomain}`)
       const { certificate, key } = await ensure()
       return { ...(await issueLeaf({ certificate, key, names, now: clock.now() })), source: 'local' }
     },
@@ -47,8 +49,4 @@ export function createTrialAuthority(parts: AuthorityParts): TrialAuthority {
 export function findTrialAuthority(config: Config, clock: Clock): TrialAuthority | undefined {
   if (sendsToHttps(config)) return undefined
   return createTrialAuthority({ home: config.home, baseDomain: config['base-domain'], clock })
-}
-
-function isBelow(name: string, baseDomain: string): boolean {
-  return name === baseDomain || name.endsWith(`.${baseDomain}`)
 }

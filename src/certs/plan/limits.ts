@@ -42,7 +42,9 @@ export function limitsOf(directory: string): Limits {
 
 /** When one event more fits into the limit; undefined: now. @param events of the last window, the oldest first */
 export function whenAllowed({ most, windowMs }: Limit, events: readonly Date[], now: Date): Date | undefined {
-  const recent = events.filter((at) => at.getTime() > now.getTime() - windowMs)
+  // Written down by a clock that was wrong: what is yet to come has not happened.
+  const happened = events.filter((at) => at.getTime() <= now.getTime())
+  const recent = happened.filter((at) => at.getTime() > now.getTime() - windowMs)
   const leaving = recent.at(-most)
   if (recent.length < most || leaving === undefined) return undefined
   return new Date(leaving.getTime() + windowMs)

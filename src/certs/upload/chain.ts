@@ -14,14 +14,14 @@ export interface Chain {
   readonly surplus: readonly X509Certificate[]
 }
 
-/** @throws HostingError invalid-certificate when the key belongs to none of the certificates */
-export function orderChain({ certificates, key }: Pieces): Chain {
+/** @param command what sends an upload. @throws HostingError invalid-certificate when the key belongs to none of the certificates */
+export function orderChain({ certificates, key }: Pieces, command: string): Chain {
   const leaf = leafOf(certificates, key)
   const chain = climb(leaf, certificates)
   const last = chain.at(-1) ?? leaf
   const isRoot = isSelfIssued(last)
   const served = isRoot && chain.length > 1 ? chain.slice(0, -1) : chain
-  const incomplete = whyIncomplete(last)
+  const incomplete = whyIncomplete(last, command)
   return {
     leaf,
     certificates: served,
@@ -58,7 +58,7 @@ function isSelfIssued(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && isIssuer(certificate, certificate)
 }
 
-function whyIncomplete(last: X509Certificate): Chain['incomplete'] {
+function whyIncomplete(last: X509Certificate, command: string): Chain['incomplete'] {
   const roots = rootsNamed(last.issuer)
   if (roots.some((root) => isIssuer(root, last) || root.fingerprint256 === last.fingerprint256)) return undefined
   if (isSelfIssued(last))
@@ -69,7 +69,7 @@ function whyIncomplete(last: X509Certificate): Chain['incomplete'] {
     hint:
       url === undefined
         ? `Add it to what you send. ${privateCa}`
-        : `Add it to what you send:  curl ${url} | openssl x509 -inform DER`,
+        : `Add it to what you send:  (cat site.crt site.key; curl -s ${url} | openssl x509 -inform DER) | ${command}`,
   }
 }
 

@@ -14,3 +14,10 @@ export function dueWarning(notAfter: Date, now: Date): (typeof warningDays)[numb
   const left = (notAfter.getTime() - now.getTime()) / dayMs
   return warningDays.toReversed().find((days) => left <= days)
 }
+
+/** Ends a sentence about a certificate. */
+export function renderEnd(notAfter: Date, now: Date): string {
+  const days = daysUntil(notAfter, now)
+  if (days < 0) return `has expired on ${notAfter.toISOString().slice(0, 10)}`
+  return days === 0 ? 'expires within a day' : `expires in ${days} day${days === 1 ? '' : 's'}`
+}

@@ -16,6 +16,9 @@ export interface Upload {
 
 export interface Uploading {
   readonly bytes: Buffer
+  /** What sends an upload, without what is sent: `ssh … certs:upload demo`. */
+  readonly command: string
+  readonly site: string
   /** Of the site. */
   readonly domains: readonly DomainName[]
   readonly now: Date
@@ -24,10 +27,10 @@ export interface Uploading {
 }
 
 /** @throws HostingError invalid-certificate */
-export function readUpload({ bytes, domains, now, privateCa }: Uploading): Upload {
-  const pieces = readPieces(bytes)
-  const { leaf, certificates, incomplete, surplus } = orderChain(pieces)
-  const { covered, notes } = judge({ leaf, chain: certificates, domains, now })
+export function readUpload({ bytes, command, site, domains, now, privateCa }: Uploading): Upload {
+  const pieces = readPieces(bytes, command)
+  const { leaf, certificates, incomplete, surplus } = orderChain(pieces, command)
+  const { covered, notes } = judge({ leaf, chain: certificates, site, domains, now })
   if (incomplete !== undefined && !privateCa)
     throw new HostingError('invalid-certificate', incomplete.why, { hint: incomplete.hint })
   const key = pieces.key.export({ type: 'pkcs8', format: 'pem' })

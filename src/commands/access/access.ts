@@ -6,7 +6,7 @@ import { renderTime } from '../output/view.ts'
 export const access = siteCommand({
   name: 'access',
   group: 'Access',
-  summary: 'List who may use a site, and who may take names below its domains',
+  summary: 'List who may use a site, or names below it',
   examples: ['access demo'],
   permission: 'site:read',
   input: nothing,

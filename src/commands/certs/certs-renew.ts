@@ -8,7 +8,7 @@ import { done } from '../output/outcome.ts'
 export const certsRenew = siteCommand({
   name: 'certs:renew',
   group: 'Certificates',
-  summary: 'Have certificates issued now, not when it is time',
+  summary: 'Have certificates issued now, before it is time',
   description:
     "They are renewed by themselves; this is for keys that got lost, and for those in a hurry. The CA's limits are kept.",
   arguments: [{ name: 'domain', description: 'one name only; all of the site if left out', optional: true }],

@@ -2,6 +2,7 @@ import { shownName } from '../../names/domain-name.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { troubledListing } from '../output/outcome.ts'
+import { renderNextTime } from '../output/view.ts'
 import { certificateData, certificateTrouble, renderCertificate } from './certificate-view.ts'
 
 export const certs = siteCommand({
@@ -25,11 +26,11 @@ export const certs = siteCommand({
         {
           head: 'STATE',
           cell: (row) => row.state,
-          paint: ({ state }, { colors }) => (state === 'serving' ? colors.green : colors.yellow),
+          paint: ({ trouble }, { colors }) => (trouble === null ? colors.green : colors.yellow),
         },
         { head: 'CERTIFICATE', cell: (row) => renderCertificate(row) },
         { head: 'ISSUER', cell: (row) => row.issuer ?? '-' },
-        { head: 'NEXT TRY', cell: (row) => row.nextTryAt?.slice(0, 16).replace('T', ' ') ?? '-' },
+        { head: 'NEXT', cell: (row, view) => renderNextTime(row.nextTryAt, view) },
       ],
       empty: ['None yet: they come by themselves with the names of the site.', `domains ${site.name}   lists those.`],
     })

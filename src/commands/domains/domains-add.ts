@@ -5,7 +5,8 @@ import { redirectsOf } from '../../deploy/redirects.ts'
 import { primaryAddresses } from '../../deploy/site-address.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { type DomainName, isWildcard, parseDomain, shownName } from '../../names/domain-name.ts'
-import type { DomainAnswer } from '../../store/domains.ts'
+import type { HostName } from '../../names/host-name.ts'
+import type { Domain, DomainAnswer } from '../../store/domains.ts'
 import { type SiteContext, siteCommand } from '../command.ts'
 import { flag } from '../inputs.ts'
 import { done } from '../output/outcome.ts'
@@ -30,7 +31,7 @@ name the site has already, the options change how it answers.`,
   examples: [
     'domains:add demo example.org --primary --www',
     'domains:add demo old.example.net --redirect',
-    'domains:add demo *.example.org',
+    "domains:add demo '*.example.org'",
   ],
   permission: 'site:configure',
   input: z.object({ domain: z.string(), primary: flag, redirect: flag, www: flag }),
@@ -38,16 +39,19 @@ name the site has already, the options change how it answers.`,
     const name = parseDomain(input.domain, context.config['base-domain'])
     const partner = input.www ? partnerOf(name) : undefined
     mustMakeSense(name, input)
-    const role = input.primary ? 'primary' : input.redirect ? 'redirect' : 'served'
-    await put(context, name, { role })
-    if (partner !== undefined) await putPartner(context, partner, name)
-    return await added(context, [name, ...(partner === undefined ? [] : [partner])])
+    await take(context, name, input)
+    const refusal = partner === undefined ? undefined : await tryPartner(context, partner, name)
+    // Both at once, so that they share a certificate.
+    await context.deployments.routeDomains(context.site)
+    if (refusal !== undefined) throw refusal
+    return await added(context, partner === undefined ? [name] : [name, partner])
   },
 })
 
 interface Input {
   readonly primary: boolean
   readonly redirect: boolean
+  readonly www: boolean
 }
 
 function mustMakeSense(name: DomainName, { primary, redirect }: Input): void {
@@ -61,32 +65,49 @@ function mustMakeSense(name: DomainName, { primary, redirect }: Input): void {
     })
 }
 
-/** Takes the name, or changes how one of the site's own answers. */
-async function put(context: SiteContext, name: DomainName, answer: DomainAnswer): Promise<void> {
-  const { store, site, deployments, certificates } = context
+async function take(context: SiteContext, name: DomainName, input: Input): Promise<void> {
+  const known = await context.store.domains.find(name)
+  const wanted = input.primary ? 'primary' : input.redirect ? 'redirect' : undefined
+  // The primary one stays that: `--www` alone says nothing about it.
+  const role = wanted ?? (isOwn(known, context) && known.role === 'primary' ? 'primary' : 'served')
+  const isNews = await put(context, name, { role })
+  if (isNews || input.www) return
+  throw new HostingError('conflict', `${context.site.name} has the name ${shownName(name)} already`, {
+    hint: `domains ${context.site.name}   shows how it answers.`,
+  })
+}
+
+/** Takes the name, or changes how one of the site's own answers. @returns false when it answers like that already */
+async function put(context: SiteContext, name: DomainName, answer: DomainAnswer): Promise<boolean> {
+  const { store, site } = context
   const known = await store.domains.find(name)
-  if (known?.site_id === site.id && (known.role !== answer.role || known.redirects_to !== (answer.redirectsTo ?? null)))
-    await changeDomain({ store, site, name, answer })
-  else await addDomain({ ...context, name, answer })
-  await deployments.routeDomains(site)
-  await certificates.want(site, name)
+  if (!isOwn(known, context)) await addDomain({ ...context, name, answer })
+  else if (known.role === answer.role && known.redirects_to === (answer.redirectsTo ?? null)) return false
+  else await changeDomain({ store, site, name, answer })
+  return true
+}
+
+function isOwn(known: Domain | undefined, { site }: Pick<SiteContext, 'site'>): known is Domain {
+  return known?.site_id === site.id
 }
 
 /** What is in the way of the partner is no reason to take the name away again: it is said, and can be mended. */
-async function putPartner(context: SiteContext, partner: DomainName, name: DomainName): Promise<void> {
+async function tryPartner(
+  context: SiteContext,
+  partner: HostName,
+  name: DomainName,
+): Promise<HostingError | undefined> {
   try {
     await put(context, partner, { role: 'redirect', redirectsTo: name })
+    return undefined
   } catch (error) {
     if (!(error instanceof HostingError)) throw error
-    throw new HostingError(
-      error.code,
-      `${shownName(name)} was added, but not ${shownName(partner)}: ${error.message}`,
-      {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        details: error.details,
-        cause: error,
-      },
-    )
+    const { code, message, hint, details } = error
+    return new HostingError(code, `${shownName(name)} was added, but not ${shownName(partner)}: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      details,
+      cause: error,
+    })
   }
 }
 
@@ -95,21 +116,24 @@ async function added(context: SiteContext, names: readonly DomainName[]) {
   const [name = site.name, partner] = names
   const domains = await store.domains.listOf(site.id)
   const target = redirectsOf(domains).get(name)
-  const domain = domains.find((each) => each.name === name)
-  const said =
-    target === undefined
-      ? `${site.name} answers to ${shownName(name)} as well`
-      : `${shownName(name)} redirects to ${shownName(target)}`
+  const role = domains.find((each) => each.name === name)?.role
   const data = {
     name,
-    role: domain?.role,
+    role,
     redirectsTo: target ?? null,
     url: (await primaryAddresses(site, context))[0],
     partner: partner ?? null,
   }
-  return done(
-    data,
-    partner === undefined ? said : `${said}; ${partner} redirects there`,
-    await nextSteps(context, names),
-  )
+  const said = saying(site.name, { name, role, target })
+  const also = partner === undefined ? '' : `; ${shownName(partner)} redirects there`
+  return done(data, `${said}${also}`, await nextSteps(context, names))
+}
+
+function saying(
+  site: string,
+  { name, role, target }: { name: string; role: string | undefined; target?: string | undefined },
+) {
+  if (target !== undefined) return `${shownName(name)} redirects to ${shownName(target)}`
+  if (role === 'primary') return `${shownName(name)} is the primary domain of ${site}`
+  return `${site} answers to ${shownName(name)}`
 }

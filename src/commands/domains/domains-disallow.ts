@@ -1,10 +1,8 @@
-import { z } from 'zod'
-import { getAccount } from '../../access/accounts.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { parseDomain, shownName } from '../../names/domain-name.ts'
+import { shownName } from '../../names/domain-name.ts'
 import { siteCommand } from '../command.ts'
 import { done } from '../output/outcome.ts'
-import { getDomain } from './get-domain.ts'
+import { neighbourArguments, neighbourInput, readNeighbour } from './neighbour.ts'
 import { takenBelow } from './taken-below.ts'
 
 export const domainsDisallow = siteCommand({
@@ -12,17 +10,13 @@ export const domainsDisallow = siteCommand({
   group: 'Domains',
   summary: 'Take back what domains:allow allowed',
   description: 'What the account has taken below the domain meanwhile stays; it is listed. An admin can remove it.',
-  arguments: [
-    { name: 'domain', description: 'one of those that domains lists' },
-    { name: 'account', description: 'its name' },
-  ],
+  arguments: neighbourArguments,
   examples: ['domains:disallow demo example.org ben'],
   permission: 'site:configure',
-  input: z.object({ domain: z.string(), account: z.string() }),
-  run: async ({ store, site, config }, input) => {
-    const name = parseDomain(input.domain, config['base-domain'])
-    await getDomain(store, site, name)
-    const account = await getAccount(store, input.account)
+  input: neighbourInput,
+  run: async (context, input) => {
+    const { store, site } = context
+    const { name, account } = await readNeighbour(context, input)
     if ((await store.consents.find(name, account.id)) === undefined)
       throw new HostingError('not-found', `${account.name} is not allowed to take names below ${shownName(name)}`, {
         hint: `access ${site.name}   lists who may do what.`,

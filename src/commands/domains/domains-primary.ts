@@ -6,18 +6,20 @@ import { siteCommand } from '../command.ts'
 import { flag } from '../inputs.ts'
 import { done } from '../output/outcome.ts'
 import { getDomain } from './get-domain.ts'
+import { nextSteps } from './next-steps.ts'
 
 export const domainsPrimary = siteCommand({
   name: 'domains:primary',
   group: 'Domains',
-  summary: 'Choose the name of a site that others are redirected to',
+  summary: 'Choose the name that others are redirected to',
   description: 'The former one goes on serving, unless it is to be redirected.',
   arguments: [{ name: 'domain', description: 'one of those that domains lists' }],
   options: [{ flags: '--redirect', description: 'redirect all other names of the site to it' }],
   examples: ['domains:primary demo example.org', 'domains:primary demo example.org --redirect'],
   permission: 'site:configure',
   input: z.object({ domain: z.string(), redirect: flag }),
-  run: async ({ store, site, config, deployments }, input) => {
+  run: async (context, input) => {
+    const { store, site, config, deployments } = context
     const name = parseDomain(input.domain, config['base-domain'])
     await getDomain(store, site, name)
     if (isWildcard(name))
@@ -34,6 +36,8 @@ export const domainsPrimary = siteCommand({
       ...(input.redirect || others.length === 0
         ? []
         : [`domains:add ${site.name} DOMAIN --redirect   leads another one to it.`]),
+      // Whoever is redirected to a name that leads nowhere sees nothing at all.
+      ...(await nextSteps(context, [name])),
     ])
   },
 })

@@ -7,8 +7,8 @@ import { domainRows, renderDomainCertificate, renderRole } from './domain-rows.t
 export const domains = siteCommand({
   name: 'domains',
   group: 'Domains',
-  summary: 'List the names a site answers to, how, and with which certificate',
-  description: 'Below the table stands what is wrong with a name, one line each.',
+  summary: 'List the names of a site, and how they answer',
+  description: 'With their certificates. Below the table stands what is wrong with a name, one line each.',
   examples: ['domains demo'],
   permission: 'site:read',
   input: nothing,
@@ -19,7 +19,6 @@ export const domains = siteCommand({
         { head: 'DOMAIN', cell: (row) => shownName(row.name) },
         { head: 'ANSWERS', cell: renderRole },
         { head: 'CERTIFICATE', cell: renderDomainCertificate },
-        { head: 'URL', cell: (row) => row.url },
       ],
       empty: [`domains:add ${context.site.name} DOMAIN   adds one.`],
     }),

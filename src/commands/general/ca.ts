@@ -9,7 +9,7 @@ import { nothing } from '../inputs.ts'
 export const ca = command({
   name: 'ca',
   group: 'General',
-  summary: 'Print the certificate of the CA that a trial run signs with',
+  summary: 'Print the certificate of the CA of a trial run',
   description:
     'Give it to a browser or to `curl --cacert`, and https:// works without a warning. It is believed for names below the base domain only.',
   examples: ['ca > ca.pem'],

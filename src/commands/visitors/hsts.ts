@@ -30,7 +30,8 @@ back takes effect at each visitor's next visit by HTTPS only. It says nothing ab
 export const hstsOff: Command = siteCommand({
   name: 'hsts:off',
   group: 'Visitors',
-  summary: 'Let browsers use plain HTTP again, from their next visit on',
+  summary: 'Let browsers use plain HTTP again',
+  description: 'From their next visit on.',
   examples: ['hsts:off demo'],
   permission: 'site:configure',
   input: nothing,

@@ -14,7 +14,7 @@ export const protect = siteCommand({
 It goes over the network as it is: use it with HTTPS.`,
   arguments: [{ name: 'user', description: 'the name that visitors type (guest if left out)', optional: true }],
   options: [{ flags: '--generate', description: 'make a password without asking' }],
-  examples: ['protect demo', 'protect demo anna --generate', 'echo "$PASSWORD" | ssh … protect demo anna'],
+  examples: ['protect demo', 'protect demo anna --generate', 'protect demo anna < password.txt'],
   permission: 'site:configure',
   input: z.object({
     user: z

@@ -21,7 +21,13 @@ export function createPlatformMail(config: Config, relay: Relay | undefined): Wr
     const { default: MailComposer } = await import('nodemailer/lib/mail-composer/index.js')
     // RFC 3834, 5: no vacation message is to answer it.
     const headers = { 'Auto-Submitted': 'auto-generated' }
-    const composer = new MailComposer({ from: sender, to, subject, headers, text: `${lines.join('\n')}\n` })
+    const composer = new MailComposer({
+      from: sender,
+      to: { name: '', address: to },
+      subject,
+      headers,
+      text: `${lines.join('\r\n')}\r\n`,
+    })
     const message = composer.compile().createReadStream()
     await relay.send({ sender, recipients: [to], message, signal: AbortSignal.timeout(sendingMs) })
     return 'sent'

@@ -81,6 +81,19 @@ describe('a name that nobody may take', () => {
     expect([await take('ftp', 'anna'), await take('mybank.example', 'anna')]).toEqual(['taken', 'taken'])
   })
 
+  it('is where phpMyAdmin is, wherever that is', async () => {
+    flags = { 'database-admin-host': 'sql' }
+    expect([await take('sql', 'root'), await take(`x.sql.${baseDomain}`, 'anna'), await take('*.sql', 'anna')]).toEqual(
+      Array(3).fill('forbidden'),
+    )
+    expect(await take('db', 'anna')).toBe('taken')
+    flags = { 'database-admin-host': 'sql.example.com' }
+    expect([await take('sql.example.com', 'anna'), await take('*.sql.example.com', 'anna')]).toEqual(
+      Array(2).fill('forbidden'),
+    )
+    expect([await take('example.com', 'anna'), await take('*.example.com', 'anna')]).toEqual(Array(2).fill('taken'))
+  })
+
   it('is not a name beside them', async () => {
     for (const name of ['digit', 'git.example.net', 'my.github.io', 'example.co.uk'])
       expect(await take(name, 'anna'), name).toBe('taken')
@@ -129,6 +142,7 @@ describe('a destroyed site', () => {
     const gone = { ...sites.anna, live_release_id: 'r' }
     await keepNames({ store, config: config(), site: gone, names: ['club.example', `of.${baseDomain}`] })
     expect([await take('club.example', 'ben'), await take('of', 'ben')]).toEqual(['conflict', 'taken'])
+    expect(await take('sub.club.example', 'ben')).toBe('conflict')
     now = new Date('2026-11-28T00:00:01Z')
     expect(await take('club.example', 'ben')).toBe('taken')
   })

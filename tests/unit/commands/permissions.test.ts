@@ -63,6 +63,7 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   'certs:check': [['certs:check demo', ok, ok, ok, ok, missing]],
   'certs:renew': [['certs:renew demo demo', ok, ok, ok, forbidden, missing]],
   'certs:remove': [['certs:remove demo', ok, ok, forbidden, forbidden, missing]],
+  'certs:rollover': [['certs:rollover', ok, forbidden, forbidden, forbidden, forbidden]],
   'maintenance:on': [['maintenance:on demo', ok, ok, ok, forbidden, missing]],
   'maintenance:off': [['maintenance:off demo', ok, ok, ok, forbidden, missing]],
   protect: [['protect demo VISITOR --generate', ok, ok, forbidden, forbidden, missing]],
@@ -131,6 +132,7 @@ beforeAll(async () => {
       renew: () => Promise.resolve(uploaded),
       check: () => Promise.resolve([]),
       release: () => Promise.resolve(),
+      rollOver: () => Promise.resolve('https://ca.example/directory'),
     },
     deployments: {
       runCron: () => Promise.resolve({ result: 'done', exitCode: null }),

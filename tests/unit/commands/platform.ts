@@ -109,6 +109,7 @@ export async function createPlatform(
     deployments?: Partial<Deployments>
     databases?: Partial<Databases>
     certificates?: Partial<Certificates>
+    clock?: Clock
     flags?: Readonly<Record<string, string>>
   } = {},
 ) {
@@ -152,11 +153,12 @@ export async function createPlatform(
       invite: ({ name }) =>
         Promise.resolve({
           url: `http://db.localhost/${name}/?ticket=secret`,
+          others: [],
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
     loginTroubles: (await openLogins({ store, clock: systemClock, log: silentLog })).loginTroubles,
-    clock: hastyClock,
+    clock: replaced.clock ?? hastyClock,
     log: silentLog,
   }
   const run = createCommandRunner(services)

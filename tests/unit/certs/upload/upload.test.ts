@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto'
+import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judge } from '../../../../src/certs/upload/judge.ts'
 import { readUpload } from '../../../../src/certs/upload/upload.ts'
 import { HostingError } from '../../../../src/errors/hosting-error.ts'
 import { readDomain } from '../../../../src/names/domain-name.ts'
@@ -17,7 +18,11 @@ afterAll(async () => await ca[Symbol.asyncDispose]())
 const read = (
   bytes: string | Buffer,
   { domains = ['example.org', 'www.example.org'], now = new Date(), privateCa = true } = {},
-) => readUpload({ bytes: Buffer.from(bytes), domains: domains.map(readDomain), now, privateCa })
+) =>
+  readUpload({
+    ...{ bytes: Buffer.from(bytes), command: 'ssh git@host certs:upload demo', site: 'demo' },
+    ...{ domains: domains.map(readDomain), now, privateCa },
+  })
 
 function refusal(bytes: string | Buffer, options?: Parameters<typeof read>[1]): string {
   try {
@@ -75,7 +80,9 @@ describe('an upload is refused, and told how to go on:', () => {
 
   it('one for names of somebody else', () => {
     const why = refusal(whole(), { domains: ['other.example'] })
-    expect(why).toMatch(/is for example\.org, \*\.example\.org, and for none[^]*other\.example[^]*domains:add/)
+    expect(why).toMatch(
+      /is for example\.org, \*\.example\.org, and for none[^]*other\.example[^]*domains:add demo example\.org/,
+    )
   })
 
   it('one that has expired, or is not valid yet', () => {
@@ -98,7 +105,9 @@ describe('an upload is refused, and told how to go on:', () => {
       names: ['example.org'],
       extensions: 'authorityInfoAccess=caIssuers;URI:http://ca.example/i.der',
     })
-    expect(refusal(certificate + key, { privateCa: false })).toContain('curl http://ca.example/i.der')
+    expect(refusal(certificate + key, { privateCa: false })).toContain(
+      '(cat site.crt site.key; curl -s http://ca.example/i.der | openssl x509 -inform DER) | ssh git@host certs:upload demo',
+    )
   })
 
   it('weak keys and signatures', async () => {
@@ -111,6 +120,24 @@ describe('an upload is refused, and told how to go on:', () => {
     expect(refusal(exotic.certificate + ca.intermediate + exotic.key)).toContain('kind ed25519')
     const sha1 = await ca.leaf({ names: ['example.org'], digest: 'sha1' })
     expect(refusal(sha1.certificate + ca.intermediate + sha1.key)).toMatch(/signed with \S*sha1/i)
+  })
+
+  // The attack: a key so large that each handshake holds up the sites of all others.
+  it('keys that are too slow', async () => {
+    // Any number will do: nobody has the key to it, and it takes a minute to make one.
+    const modulus = randomBytes(1024).map((byte, index) => (index === 0 ? byte | 0x80 : byte | 1))
+    const jwk = { kty: 'RSA', n: Buffer.from(modulus).toString('base64url'), e: 'AQAB' }
+    const k = String(createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }))
+    const signed = ['-CA', 'intermediate.pem', '-CAkey', 'intermediate.key', '-extfile', 'e', '-out', 'o']
+    const made = await ca.convert(
+      { k, e: 'subjectAltName=DNS:example.org' },
+      ['x509', '-new', '-force_pubkey', 'k', '-subj', '/CN=example.org', ...signed],
+      'o',
+    )
+    const slow = new X509Certificate(made)
+    const judging = { leaf: slow, chain: [slow], site: 'demo', domains: [readDomain('example.org')], now: new Date() }
+    expect(() => judge(judging)).toThrow('RSA key of 8192 bits, too slow')
+    expect(() => judge({ ...judging, chain: Array<X509Certificate>(9).fill(slow) })).toThrow('chain has 9 certificates')
   })
 
   it('the certificate of a CA', async () => {
@@ -145,10 +172,12 @@ describe('an upload is refused, and told how to go on:', () => {
     const why = refusal(bytes)
     expect(why).toContain(what)
     expect(why).toContain(command)
+    expect(why).toContain('ssh git@host certs:upload demo < site.pem')
   })
 
   it.each([
     ['nothing', '', 'Nothing was sent'],
+    ['UTF-16 of Windows', Buffer.from('\ufeffhello', 'utf16le'), 'UTF-16'],
     ['words', 'hello', 'no certificate'],
     ['digits', '0123456789', 'no certificate'],
     ['a key for SSH', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n', 'for SSH'],

@@ -30,11 +30,11 @@ describe('warnings', () => {
   let sent: Notice[]
   let expiring: ExpiringCertificate[]
   let answer: () => Promise<'sent' | 'no-relay'>
+  const config = loadConfig({ flags: { 'base-domain': 'apps.example.org' }, env: {} })
 
   beforeEach(async () => {
     store = await openStore(':memory:', clock)
     const account = await store.accounts.add('anna', 'user')
-    const config = loadConfig({ flags: {}, env: {} })
     const site = await createSite({ store, config, account, name: parseHostName('demo.localhost') })
     await store.accounts.setMail(account.id, 'anna@example.org')
     const certificate = {
@@ -45,7 +45,7 @@ describe('warnings', () => {
       notBefore: new Date(0),
       notAfter: end,
     }
-    expiring = [{ siteId: site.id, certificate, names: ['demo.localhost'] }]
+    expiring = [{ siteId: site.id, certificate, renewal: 'by-hand', names: ['demo.localhost'] }]
     sent = []
     answer = () => Promise.resolve('sent')
   })
@@ -60,7 +60,7 @@ describe('warnings', () => {
     }
     const expiringBefore = (time: Date) =>
       Promise.resolve(expiring.filter(({ certificate }) => certificate.notAfter < time))
-    await warnOfExpiry({ certificates: { expiringBefore }, store, notify, clock, log: silentLog })
+    await warnOfExpiry({ certificates: { expiringBefore }, config, store, notify, clock, log: silentLog })
     return sent.length - before
   }
 
@@ -72,7 +72,9 @@ describe('warnings', () => {
       to: 'anna@example.org',
       subject: 'demo.localhost: its certificate expires in 29 days',
     })
-    expect(sent[0]?.lines.join('\n')).toContain('certs:upload demo.localhost')
+    expect(sent[0]?.lines).toContain(
+      '  cat site.crt chain.crt site.key | ssh -p 2222 git@apps.example.org certs:upload demo.localhost',
+    )
   })
 
   it('are not made up for: who is warned of 3 days is not warned of 30 as well', async () => {
@@ -89,6 +91,30 @@ describe('warnings', () => {
     expect(await at(10)).toBe(0)
     await store.accounts.setMail(owner.id, 'anna@example.org')
     expect(await at(9)).toBe(1)
+  })
+
+  it('say what stands in the way where the platform fails to renew', async () => {
+    expiring = expiring.map((each) => ({ ...each, renewal: 'failing', names: ['demo.localhost', 'www.example.net'] }))
+    expect(await at(-1)).toBe(1)
+    expect(sent[0]?.subject).toBe('demo.localhost: its certificate has expired on 2027-03-31')
+    expect(sent[0]?.lines.slice(-2)).toEqual([
+      '  ssh -p 2222 git@apps.example.org certs:check demo.localhost',
+      '  ssh -p 2222 git@apps.example.org certs:check www.example.net',
+    ])
+  })
+
+  // The attack: a certificate whose issuer ends a line, to write the rest of the mail.
+  it('are in our words only, whatever a certificate says of its issuer', async () => {
+    expiring = expiring.map((each) => ({
+      ...each,
+      certificate: {
+        ...each.certificate,
+        issuer: 'A CA\r\n\r\nYour password has to be changed: \u001b[1mhttps://evil.example',
+      },
+    }))
+    expect(await at(2)).toBe(1)
+    expect(sent[0]?.lines.join('')).not.toMatch(/[\r\n\u001b]/)
+    expect(sent[0]?.subject).not.toContain('CA')
   })
 
   it('are about the certificate that serves: a new one has its own', async () => {

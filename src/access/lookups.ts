@@ -1,9 +1,8 @@
-// Questions to the DNS as the CA will ask them: at the name servers of the name's own zone, not at a cache that remembers yesterday.
+// Questions to the DNS as a CA asks them: at the name servers of the name's own zone, not at a cache that remembers yesterday.
 import type { CaaRecord } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
-import type { Config } from '../../config/load.ts'
-import type { Zone } from './records.ts'
+import type { Config } from '../config/load.ts'
 
 export interface Found<T> {
   readonly records: readonly T[]
@@ -20,10 +19,15 @@ export interface Lookups {
   texts(name: string): Promise<Found<string>[]>
 }
 
+interface Server {
+  readonly address: string
+  readonly port: number
+}
+
 export interface LookupParts {
   readonly config: Pick<Config, 'dns-resolvers'>
   /** Its names are asked of its own server, which may have another port. */
-  readonly zone?: Pick<Zone, 'name' | 'server'> | undefined
+  readonly zone?: { readonly name: string; readonly server: Server } | undefined
   readonly timeoutMs?: number
 }
 
@@ -35,7 +39,7 @@ export function createLookups({ config, zone, timeoutMs = 2000 }: LookupParts): 
   const start = new Resolver(options)
   const starting = config['dns-resolvers'].split(/[\s,]+/).filter((server) => server !== '')
   if (starting.length > 0) start.setServers(starting)
-  const known = new Map<string, Promise<string[]>>()
+  const known = new Map<string, Promise<string[] | undefined>>()
 
   const serversOf = async (name: string): Promise<string[]> => {
     if (zone !== undefined && (name === zone.name || name.endsWith(`.${zone.name}`))) return [written(zone.server)]
@@ -43,6 +47,8 @@ export function createLookups({ config, zone, timeoutMs = 2000 }: LookupParts): 
     const found = known.get(name) ?? nameServersOf(start, name)
     known.set(name, found)
     const servers = await found
+    // Nobody answers: whoever asks will say so, and not after one wait for each label.
+    if (servers === undefined) return []
     return servers.length > 0 ? servers : await serversOf(name.slice(name.indexOf('.') + 1))
   }
   const resolverOf = async (name: string): Promise<Resolver> => {
@@ -84,16 +90,17 @@ async function textsAt(resolver: Resolver, name: string): Promise<string[]> {
   return (await resolver.resolveTxt(name)).map((parts) => parts.join(''))
 }
 
-/** The addresses of the servers that a zone of this very name has; none where it begins further up. */
-async function nameServersOf(start: Resolver, name: string): Promise<string[]> {
-  const names = (await ask(name, () => start.resolveNs(name))).records
+/** The addresses of the servers that a zone of this very name has; none where it begins further up. Undefined: nobody answers. */
+async function nameServersOf(start: Resolver, name: string): Promise<string[] | undefined> {
+  const { records: names, failure } = await ask(name, () => start.resolveNs(name))
+  if (failure?.endsWith(noAnswer) === true) return undefined
   const found = await Promise.all(
     names.flatMap((server) => [ask(server, () => start.resolve4(server)), ask(server, () => start.resolve6(server))]),
   )
   return found.flatMap(({ records }) => records).map((address) => written({ address, port: 53 }))
 }
 
-function written({ address, port }: { address: string; port: number }): string {
+function written({ address, port }: Server): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
 }
 
@@ -107,8 +114,9 @@ async function ask<T>(name: string, question: () => Promise<T[]>): Promise<Found
   }
 }
 
+const noAnswer = 'do not answer'
 const failures: Readonly<Record<string, string>> = {
-  ETIMEOUT: 'do not answer',
+  ETIMEOUT: noAnswer,
   ECONNREFUSED: 'cannot be reached',
   ESERVFAIL: 'answer that they failed (SERVFAIL), often because of wrong DNSSEC records',
   EREFUSED: 'refuse to answer for it',
