@@ -12,7 +12,7 @@ export const driftCommit = siteCommand({
   description:
     'As `drift` shows it: one commit of yours, proven and live like a push. Settings with passwords in them are committed, too.',
   options: [{ flags: '-m, --message <text>', description: 'of the commit' }],
-  examples: ['drift:commit demo', 'drift:commit demo --message "Update to 6.8"'],
+  examples: ['drift:commit demo', 'drift:commit demo --message Updated'],
   permission: 'site:operate',
   input: z.object({ message: z.string().min(1).max(1000).optional() }),
   run: async (context, { message }) => {

@@ -9,7 +9,7 @@ import { renderBytes } from '../output/view.ts'
 export const drift = siteCommand({
   name: 'drift',
   group: 'Environment',
-  summary: 'Show what a site has changed of what its repository holds',
+  summary: 'Show how a site differs from its repository',
   description:
     'An application that updates itself, or an installer that wrote its settings: files in storage that are not as in the repository.\nFolders of which the repository holds nothing (uploads, caches) are no drift.',
   examples: ['drift demo'],
