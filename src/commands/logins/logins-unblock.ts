@@ -6,7 +6,7 @@ import { done } from '../output/outcome.ts'
 export const loginsUnblock = command({
   name: 'logins:unblock',
   group: 'Accounts',
-  summary: 'Let an account or an address log in again at once',
+  summary: 'Let an account or address log in again',
   arguments: [{ name: 'who', description: 'an account or an address, as logins shows it' }],
   examples: ['logins:unblock anna', 'logins:unblock 203.0.113.5'],
   permission: 'account:manage',

@@ -6,7 +6,7 @@ import { renderNextTime, renderTime } from '../output/view.ts'
 export const logins = command({
   name: 'logins',
   group: 'Accounts',
-  summary: 'List wrong passwords of the last day, and whom they block',
+  summary: 'List wrong passwords, and whom they block',
   description: 'By account and by address, over SSH, SFTP and HTTPS. Names need not be of accounts that exist.',
   examples: ['logins'],
   permission: 'platform:read',

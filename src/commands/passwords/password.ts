@@ -11,7 +11,7 @@ import type { CommandContext } from '../types.ts'
 export const password = command({
   name: 'password',
   group: 'Passwords and tokens',
-  summary: 'Set the password for SFTP, SSH and Git over HTTPS',
+  summary: 'Set a password for SFTP, SSH and HTTPS',
   description:
     'Asked for at a terminal (ssh -t), else read from standard input. Who came with the old one is let in no more; keys and tokens stay.',
   options: [accountOption, { flags: '--remove', description: 'from now on no password lets you in' }],
