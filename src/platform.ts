@@ -38,6 +38,8 @@ import { openStore } from './store/store.ts'
 import { withPorts } from './ports.ts'
 
 export interface Platform {
+  /** Tells whoever waits that the platform serves; from then on they may stop it by a signal. */
+  announce(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -88,11 +90,10 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => background.stop())
 
   const ports = { ...config, 'ssh-port': ssh.port }
-  await announce(ports)
   if (storages.warning !== undefined) say(storages.warning)
   for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
   const running = started.move()
-  return { stop: () => running.disposeAsync() }
+  return { announce: () => announce(ports), stop: () => running.disposeAsync() }
 }
 
 /** What works with each other, made and not yet started. */
