@@ -44,6 +44,8 @@ import { openStore } from './store/store.ts'
 import { withPorts } from './ports.ts'
 
 export interface Platform {
+  /** Tells whoever waits that the platform serves; from then on they may stop it by a signal. */
+  announce(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -101,12 +103,11 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => background.stop())
 
   const ports = { ...config, 'ssh-port': ssh.port }
-  await announce(ports)
   if (storages.warning !== undefined) say(storages.warning)
   const caPath = (await trial?.ensure())?.path
   for (const line of renderBanner(ports, { hasAdmin: admin !== undefined, caPath })) say(line)
   const running = started.move()
-  return { stop: () => running.disposeAsync() }
+  return { announce: () => announce(ports), stop: () => running.disposeAsync() }
 }
 
 /** How certificates get to the edge. */
