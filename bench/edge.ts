@@ -1,16 +1,13 @@
 // A 10 kB file over kept-alive connections: from the edge tree, and through an instance, each beside a bare nginx with the file.
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { instancePath, releasePath } from '../src/config/home.ts'
-import { type Config, loadConfig } from '../src/config/load.ts'
-import { ensureSiteLogs } from '../src/edge/access.ts'
+import { chmod, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadConfig } from '../src/config/load.ts'
 import { edgePaths } from '../src/edge/edge-paths.ts'
 import { findMaster } from '../src/edge/nginx-process.ts'
-import { createEdge, type NginxEdge } from '../src/edge/nginx.ts'
+import { createEdge } from '../src/edge/nginx.ts'
 import { systemClock } from '../src/lib/clock.ts'
-import { createId } from '../src/lib/id.ts'
 import { silentLog } from '../src/lib/log.ts'
-import { type HostName, parseHostName } from '../src/names/host-name.ts'
+import { addEdgeSite } from './lib/edge-site.ts'
 import { interleave, type Pair } from './lib/interleave.ts'
 import { type Goal, type Result, resultOf } from './lib/result.ts'
 import { startBareNginx, startInstanceNginx } from './lib/nginx.ts'
@@ -24,7 +21,6 @@ const barePort = 18_081
 // Many short rounds: on a busy machine the median of neighbours says more than few long ones.
 const rounds = 21
 const seconds = 1
-const fileBytes = 10_240
 
 export async function run(): Promise<Result[]> {
   const directory = await mkdtemp('/tmp/bench-edge-')
@@ -34,6 +30,7 @@ export async function run(): Promise<Result[]> {
       home: join(directory, 'home'),
       'run-link': join(directory, 'l'),
       'http-port': String(port),
+      'https-port': '18443',
       // One client stands for all the visitors of a server.
       'request-rate': '0',
     },
@@ -44,8 +41,8 @@ export async function run(): Promise<Result[]> {
   stack.defer(() => rm(directory, { recursive: true, force: true }))
   stack.defer(() => edge.stop())
   await edge.start()
-  const fromTree = await addSite('tree.example.org', { config, edge })
-  const fromInstance = await addSite('instance.example.org', { config, edge })
+  const fromTree = await addEdgeSite('tree.example.org', { config, edge })
+  const fromInstance = await addEdgeSite('instance.example.org', { config, edge })
   await rename(join(fromInstance.release, 'edge/file.html'), join(fromInstance.release, 'ruled/file.html'))
   const bare = await startBareNginx({ port: barePort, root: join(fromTree.release, 'edge') })
   stack.defer(() => bare.stop())
@@ -67,28 +64,6 @@ export async function run(): Promise<Result[]> {
       floor: [bare.pid],
     })),
   ]
-}
-
-interface BenchSite {
-  readonly host: HostName
-  readonly release: string
-  readonly socket: string
-}
-
-async function addSite(text: string, { config, edge }: { config: Config; edge: NginxEdge }): Promise<BenchSite> {
-  const host = parseHostName(text)
-  const id = createId()
-  const release = releasePath(config.home, host, createId())
-  const instance = instancePath(config.home, id)
-  for (const path of [join(release, 'edge'), join(release, 'ruled'), join(instance, 'run')])
-    await mkdir(path, { recursive: true })
-  await writeFile(join(release, 'edge/file.html'), Buffer.alloc(fileBytes, 'abcdefgh'))
-  await ensureSiteLogs(config.home, host)
-  // As a deploy makes them: short targets lie in the inode itself, longer ones cost a block each time.
-  await symlink(relative(instance, join(release, 'edge')), join(instance, 'edge'))
-  await symlink(join('../../logs', host), join(instance, 'log'))
-  await edge.routes.point(host, id)
-  return { host, release, socket: join(config.home.link, 'instances', id, 'run/web.sock') }
 }
 
 interface Compared {

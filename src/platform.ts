@@ -7,6 +7,11 @@ import { renderBanner } from './banner.ts'
 import { createCommandRunner } from './commands/run.ts'
 import type { Config } from './config/load.ts'
 import { ensureSealingKey } from './config/sealing-key.ts'
+import { createCertificates } from './certs/certificates.ts'
+import { findTrialAuthority } from './certs/local-ca/authority.ts'
+import { checkCertificateSettings } from './certs/settings.ts'
+import type { LocalAuthority } from './certs/types.ts'
+import { watchExpiry } from './certs/upload/warn.ts'
 import { createDatabases } from './data/databases/databases.ts'
 import { createMail } from './data/mail/mail.ts'
 import { createStorages } from './data/storage/storages.ts'
@@ -19,6 +24,7 @@ import type { Parts } from './deploy/parts.ts'
 import { createProcesses } from './deploy/processes/processes.ts'
 import { recover } from './deploy/recover.ts'
 import { createWaker } from './deploy/waker.ts'
+import { findEdgeUser } from './edge/edge-user.ts'
 import { createEdge } from './edge/nginx.ts'
 import { startWakeServer } from './edge/wake.ts'
 import { HostingError } from './errors/hosting-error.ts'
@@ -61,8 +67,9 @@ export async function startPlatform(given: Config, say: (line: string) => void):
 
   const runtime = createDockerRuntime({ homeId: home.id, buildpacksDirectory, log })
   started.defer(() => runtime.close())
-  const parts = await makeParts({ config, store, runtime, clock, log })
-  const { edge, databases, storages, processes, mail, background } = parts
+  const trial = findTrialAuthority(config, clock)
+  const parts = await makeParts({ config, store, runtime, clock, log }, trial)
+  const { edge, certificates, databases, storages, processes, mail, background } = parts
   const { handlers, phpMyAdmin } = servicesOf(parts)
 
   // The first thing that is opened: it fails if another platform has this home.
@@ -79,6 +86,12 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => mail.stop())
   await databases.start()
   await recover(parts)
+  // Before the edge's end, which it makes handshakes with.
+  started.defer(() => certificates.stop())
+  await certificates.start()
+  background.run('warn of certificates that end', (signal) =>
+    watchExpiry({ ...parts, notify: (notice) => mail.write(notice) }, signal),
+  )
   started.defer(() => phpMyAdmin.stop())
   await phpMyAdmin.start()
   await processes.start(parts)
@@ -91,31 +104,48 @@ export async function startPlatform(given: Config, say: (line: string) => void):
 
   const ports = { ...config, 'ssh-port': ssh.port }
   if (storages.warning !== undefined) say(storages.warning)
-  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined })) say(line)
+  const caPath = (await trial?.ensure())?.path
+  for (const line of renderBanner(ports, { hasAdmin: admin !== undefined, caPath })) say(line)
   const running = started.move()
   return { announce: () => announce(ports), stop: () => running.disposeAsync() }
 }
 
+/** How certificates get to the edge. */
+async function edgeFor(config: Config) {
+  return {
+    door: { host: '127.0.0.1', port: config['https-port'] },
+    groupId: (await findEdgeUser(config['edge-user']))?.gid,
+  }
+}
+
 /** What works with each other, made and not yet started. */
-async function makeParts(base: Pick<Parts, 'config' | 'store' | 'runtime' | 'clock' | 'log'>): Promise<Parts> {
+async function makeParts(
+  base: Pick<Parts, 'config' | 'store' | 'runtime' | 'clock' | 'log'>,
+  trial?: LocalAuthority,
+): Promise<Parts> {
   const { config, store, runtime, clock, log } = base
+  checkCertificateSettings(config)
   const sealing = createSealing(await ensureSealingKey(config.home))
   const fault = faultFrom(process.env)
   const databases = createDatabases({ config, store, runtime, sealing, clock, log, uidOf, ...fault })
   const storages = await createStorages(config)
   const mail = await createMail({ config, store, clock, log, note: mailNotes(config, clock) })
   const edge = createEdge({ config, clock, log })
+  const certificates = createCertificates({
+    ...{ config, store, sealing, clock, log, ...fault },
+    ...{ ...(await edgeFor(config)), tls: edge.tls, local: trial },
+  })
   const background = createBackground(log)
   const processes = createProcesses()
-  return { ...base, edge, databases, storages, processes, mail, sealing, background, ...fault }
+  return { ...base, edge, certificates, databases, storages, processes, mail, sealing, background, ...fault }
 }
 
 /** What doors and commands call, and how doors do. */
 function servicesOf(parts: Parts) {
-  const { config, store, runtime, databases, clock, log } = parts
+  const { config, store, runtime, certificates, databases, clock, log } = parts
   const deployments = createDeployments(parts)
   const phpMyAdmin = createPhpMyAdmin(parts)
-  const services = { config, store, runtime, deployments, databases, phpMyAdmin, clock, log }
+  const services = { config, store, runtime, deployments, certificates, databases, phpMyAdmin, clock, log }
   const handlers = createHandlers({
     runCommand: createCommandRunner(services),
     git: createGitDoor({ ...services, servePack }),
@@ -126,7 +156,12 @@ function servicesOf(parts: Parts) {
 
 /** For whoever waits until the platform serves. */
 async function announce(config: Config): Promise<void> {
-  const ready = { pid: process.pid, httpPort: config['http-port'], sshPort: config['ssh-port'] }
+  const ready = {
+    pid: process.pid,
+    httpPort: config['http-port'],
+    httpsPort: config['https-port'],
+    sshPort: config['ssh-port'],
+  }
   await writeFileAtomic(join(config.home.run, 'ready.json'), JSON.stringify(ready))
 }
 

@@ -3,7 +3,11 @@ import { createServer } from 'node:net'
 import type { Config } from './config/load.ts'
 
 export async function withPorts(config: Config): Promise<Config> {
-  return config['http-port'] === 0 ? Object.freeze({ ...config, 'http-port': await freePort() }) : config
+  const chosen = {
+    'http-port': config['http-port'] || (await freePort()),
+    'https-port': config['https-port'] || (await freePort()),
+  }
+  return Object.freeze({ ...config, ...chosen })
 }
 
 async function freePort(): Promise<number> {

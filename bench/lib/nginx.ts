@@ -12,8 +12,25 @@ interface Nginx {
   stop(): Promise<void>
 }
 
-export async function startBareNginx({ port, root }: { port: number; root: string }): Promise<Nginx> {
-  return await startNginx((directory) => renderBare(directory, { port, root, locations: '' }))
+interface BareWanted {
+  readonly port: number
+  readonly root: string
+  /** A directory with fullchain.pem and privkey.pem: HTTPS instead of plain HTTP. */
+  readonly certificate?: string
+}
+
+export async function startBareNginx({ port, root, certificate }: BareWanted): Promise<Nginx> {
+  const tls = certificate === undefined ? '' : renderFixedCertificate(certificate)
+  return await startNginx((directory) => renderBare(directory, { port, root, locations: tls, tls: tls !== '' }))
+}
+
+function renderFixedCertificate(certificate: string): string {
+  return `ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ecdh_curve X25519:prime256v1:secp384r1;
+    ssl_session_cache shared:bare:20m;
+    ssl_session_timeout 1d;
+    ssl_certificate ${certificate}/fullchain.pem;
+    ssl_certificate_key ${certificate}/privkey.pem;`
 }
 
 /** One that hands programs to php-fpm, as Debian's own example of a site does. @param socket of php-fpm */
@@ -70,9 +87,10 @@ interface Bare {
   readonly port: number
   readonly root: string
   readonly locations: string
+  readonly tls?: boolean
 }
 
-function renderBare(directory: string, { port, root, locations }: Bare): string {
+function renderBare(directory: string, { port, root, locations, tls = false }: Bare): string {
   return `pid ${directory}/pid;
 error_log stderr error;
 worker_processes auto;
@@ -86,7 +104,7 @@ http {
   keepalive_requests 10000;
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${directory}/temp;\n`).join('')}
   server {
-    listen ${port};
+    listen ${port}${tls ? ' ssl http2' : ''};
     root ${root};
     ${locations}
   }

@@ -1,4 +1,5 @@
 // wrk(1): requests a second and latency over kept-alive HTTP/1.1 connections. An answer other than 2xx or 3xx fails the run.
+import { fileURLToPath } from 'node:url'
 import { execOk } from '../../src/lib/exec.ts'
 
 export interface Load {
@@ -11,11 +12,17 @@ interface Wanted {
   readonly host: string
   readonly seconds: number
   readonly connections?: number
+  /** Whatever name stands in the URL, this machine is asked. */
+  readonly resolveHere?: boolean
 }
 
-export async function measureLoad(url: string, { host, seconds, connections = 32 }: Wanted): Promise<Load> {
-  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency', '-H', `Host: ${host}`]
-  const output = await execOk('wrk', [...flags, url])
+const resolveHereScript = fileURLToPath(new URL('resolve-here.lua', import.meta.url))
+
+export async function measureLoad(url: string, wanted: Wanted): Promise<Load> {
+  const { host, seconds, connections = 32, resolveHere = false } = wanted
+  const script = resolveHere ? ['-s', resolveHereScript] : []
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency', ...script]
+  const output = await execOk('wrk', [...flags, '-H', `Host: ${host}`, url])
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`Not every request to ${host} was answered:\n${output}`)
   return {
     requests: Number(find(output, /(\d+) requests in/)[0]),

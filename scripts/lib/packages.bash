@@ -14,6 +14,8 @@ platform_needs=(
   'losetup mount'
   'git git'
   'ssh-keygen openssh-client'
+  '/usr/share/publicsuffix/public_suffix_list.dat publicsuffix'
+  'nsupdate bind9-dnsutils'
 )
 # (pydoc3 stands for all of Python: python3-minimal has an interpreter too, but not the modules that node-gyp imports)
 compiler_needs=('pydoc3 python3' 'make make' 'g++ g++')
@@ -26,8 +28,11 @@ test_needs=(
   'ps procps'
   'ip iproute2'
   'openssl openssl'
+  'pebble pebble'
+  '/usr/sbin/named bind9'
+  'testssl testssl.sh'
 )
-bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm')
+bench_needs=('/usr/sbin/sshd openssh-server' 'wrk wrk' 'curl curl' 'php-fpm8.2 php8.2-fpm' 'pebble pebble')
 # The same extensions as instances have: each takes its time of every request.
 for extension in mysql/mysqli xml/dom mbstring/mbstring gd/gd intl/intl curl/curl zip/zip sqlite3/sqlite3 bcmath/bcmath soap/soap opcache/opcache; do
   bench_needs+=("/usr/share/php8.2-${extension%/*}/$extension.ini php8.2-${extension%/*}")
@@ -35,7 +40,7 @@ done
 for extension in imagick apcu redis; do bench_needs+=("/etc/php/8.2/mods-available/$extension.ini php-$extension"); done
 
 # Debian starts a server as soon as it is installed. These must not be: nginx would take port 80, sshd would open port 22.
-quiet_services=(nginx:nginx.service openssh-server:ssh.service php8.2-fpm:php8.2-fpm.service)
+quiet_services=(nginx:nginx.service openssh-server:ssh.service bind9:named.service php8.2-fpm:php8.2-fpm.service)
 
 # ensure_packages NEED…: each need is 'PROGRAM-OR-PATH PACKAGE'
 ensure_packages() {

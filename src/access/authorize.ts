@@ -14,7 +14,12 @@ const siteActions = {
   'site:destroy': 'owner',
 } as const
 /** Least role that an action on the platform needs. */
-const platformActions = { 'site:create': 'user', 'account:manage': 'admin', 'platform:read': 'admin' } as const
+const platformActions = {
+  'site:create': 'user',
+  'account:manage': 'admin',
+  'platform:read': 'admin',
+  'platform:change': 'admin',
+} as const
 
 export type SiteAction = keyof typeof siteActions
 export type PlatformAction = keyof typeof platformActions

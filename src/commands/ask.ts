@@ -20,7 +20,12 @@ export async function ask({ stdin, stdout, gone }: CommandContext, question: str
 }
 
 /** All of standard input. `what` is said on standard error first: a person at an open line would wait in vain for a prompt. */
-export async function readInput({ stdin, stderr, gone }: CommandContext, what: string): Promise<string> {
+export async function readInput(context: CommandContext, what: string): Promise<string> {
+  return (await readBytes(context, what)).toString('utf8')
+}
+
+/** As `readInput`, for what may be no text. */
+export async function readBytes({ stdin, stderr, gone }: CommandContext, what: string): Promise<Buffer> {
   if (stderr.writable) stderr.write(`Reading ${what} from standard input…\n`)
   const chunks: Buffer[] = []
   let size = 0
@@ -31,5 +36,5 @@ export async function readInput({ stdin, stderr, gone }: CommandContext, what: s
     if (size > maxInputBytes) throw new HostingError('too-large', `Standard input is over ${maxInputBytes} bytes`)
     chunks.push(bytes)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }

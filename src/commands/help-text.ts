@@ -35,7 +35,7 @@ export function renderOverview(commands: readonly Command[], view: View): string
 }
 
 function overviewLine(shown: Shown, view: View): string {
-  return `  ${renderCall(shown).padEnd(summaryColumn - 2)}${view.colors.dim(shown.summary)}`
+  return `  ${`${renderCall(shown)} `.padEnd(summaryColumn - 2)}${view.colors.dim(shown.summary)}`
 }
 
 export function renderPage(shown: Shown, view: View): string[] {
@@ -75,6 +75,7 @@ const permissions = {
   'site:destroy': 'its owner and admins',
   'account:manage': 'admins',
   'platform:read': 'admins',
+  'platform:change': 'admins',
 } as const satisfies Record<Shown['permission'], string>
 
 export function renderPermission({ permission, toChange }: Shown): string {

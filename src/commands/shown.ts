@@ -21,6 +21,8 @@ export const groups = [
   'Environment',
   'Database',
   'Domains',
+  'Certificates',
+  'Visitors',
   'Access',
   'Keys',
   'Accounts',

@@ -1,6 +1,7 @@
 // What a command gets and gives. One registry (registry.ts) lists them all; every door calls them through run.ts.
 import type { Readable, Writable } from 'node:stream'
 import type { Config } from '../config/load.ts'
+import type { Certificates } from '../certs/types.ts'
 import type { Databases } from '../data/databases/types.ts'
 import type { Deployments, Print } from '../deploy/types.ts'
 import type { Terminal } from '../lib/terminal.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly runtime: Runtime
   readonly deployments: Deployments
   readonly databases: Databases
+  readonly certificates: Certificates
   readonly phpMyAdmin: PhpMyAdmin
   readonly clock: Clock
   readonly log: Log

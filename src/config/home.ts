@@ -14,11 +14,25 @@ export interface Home {
   /** <site>/, mounted at /storage in the site's instances, and images of their file systems */
   readonly storage: string
   readonly instances: string
+  /** <domain> → where its requests come in: an instance, or its gate. For plain HTTP, and for HTTPS. */
   readonly routes: string
+  readonly secure: string
+  /** <domain>/: what stands before a site (a redirect, a password …), a file each */
+  readonly gates: string
+  /** <domain> → the instance, whatever stands before it */
+  readonly gated: string
   readonly logs: string
   readonly keys: string
   /** databases/mariadb/{data,run,init.sql}, databases/restores/ */
   readonly databases: string
+  /** <certificate id>/{fullchain.pem,privkey.pem} */
+  readonly certificates: string
+  /** <name> → ../certs/<certificate id>: what nginx reads for a name */
+  readonly tls: string
+  /** Tokens of HTTP-01 (RFC 8555, 8.3), a file each, which the edge serves to anybody */
+  readonly challenges: string
+  /** The CA of a trial run: ca.pem, ca.key, leaf.key */
+  readonly localCa: string
   /** <id of a site>/mail.sock */
   readonly mail: string
   readonly run: string
@@ -40,9 +54,16 @@ export function homeAt(root: string, link?: string): Home {
     storage: join(root, 'storage'),
     instances: join(root, 'instances'),
     routes: join(root, 'routes'),
+    secure: join(root, 'secure'),
+    gates: join(root, 'gates'),
+    gated: join(root, 'gated'),
     logs: join(root, 'logs'),
     keys: join(root, 'keys'),
     databases: join(root, 'databases'),
+    certificates: join(root, 'certs'),
+    tls: join(root, 'tls'),
+    challenges: join(root, 'challenges'),
+    localCa: join(root, 'ca'),
     mail: join(root, 'mail'),
     run,
     controlSocket: join(run, 'control.sock'),

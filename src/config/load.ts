@@ -40,10 +40,16 @@ function wrongValues(issues: readonly { path: PropertyKey[]; message: string }[]
 
 /** 0 is any free port, so two of them differ. */
 function samePorts(config: RawConfig, given: ReadonlyMap<string, Given>): string[] {
-  if (config['http-port'] === 0 || config['http-port'] !== config['ssh-port']) return []
-  const http = given.get('http-port')?.blame('is the ssh-port too')
-  const mistake = http ?? given.get('ssh-port')?.blame('is the http-port too')
-  return mistake === undefined ? [] : [mistake]
+  const pairs = [
+    ['http-port', 'ssh-port'],
+    ['http-port', 'https-port'],
+    ['https-port', 'ssh-port'],
+  ] as const
+  return pairs.flatMap(([one, other]) => {
+    if (config[one] === 0 || config[one] !== config[other]) return []
+    const blame = given.get(one)?.blame(`is the ${other} too`) ?? given.get(other)?.blame(`is the ${one} too`)
+    return blame ?? []
+  })
 }
 
 function invalid(details: string[]): HostingError {

@@ -18,11 +18,13 @@ const port = whole(0, 65_535)
 const count = whole(1)
 const seconds = above0()
 const text = z.string('is not a string')
+const hostNames = text.toLowerCase().regex(/^[a-z0-9. ,-]*$/, 'is not a list of host names')
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 /** Lower-case labels (RFC 1123), one or more: a machine's own name has no dot. */
 const domainName = /^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 const baseDomain = text.toLowerCase().regex(domainName, 'is not a domain name')
 const hostOrNothing = text.toLowerCase().regex(new RegExp(`^$|${domainName.source}`), 'is not a host name')
+const urlOrNothing = text.regex(/^$|^https:\/\/[^\s/]+\/\S*$/, 'is not an https:// address')
 const megabytes = whole(1)
 const relay = text.regex(
   /^(smtps?:\/\/[a-z0-9.-]+(:\d{1,5})?|)$/i,
@@ -44,6 +46,7 @@ export const configSchema = z
       .describe('Where everything is kept: database, repositories, releases, logs.'),
     'base-domain': baseDomain.default('localhost').describe('Short site names become names below this domain.'),
     'http-port': port.default(8080).describe('Port of the edge for HTTP.'),
+    'https-port': port.default(8443).describe('Port of the edge for HTTPS.'),
     'ssh-port': port.default(2222).describe('Port of the SSH gateway. 0 takes any free one.'),
     standalone: flag
       .default(true)
@@ -60,6 +63,25 @@ export const configSchema = z
       .enum(logLevels, `is not one of ${logLevels.join(', ')}`)
       .default('info')
       .describe("Least level of the daemon's own log."),
+
+    'reserved-names': hostNames
+      .default(
+        'git ssh sftp ftp www mail smtp imap pop mx ns ns1 ns2 admin api dashboard autoconfig autodiscover mta-sts wpad isatap',
+      )
+      .describe(
+        'Names that nobody may take, nor names below them, separated by spaces. Short ones mean names below the base domain.',
+      ),
+    'domain-proof': z
+      .enum(['never', 'elsewhere', 'always'], 'is not one of never, elsewhere, always')
+      .default('elsewhere')
+      .describe(
+        'When an account has to show by a TXT record that a domain is its own: if its address records lead to other servers, always, or never. Names below the base domain and admins need not.',
+      ),
+    'name-grace-days': whole(0)
+      .default(7)
+      .describe(
+        'How long the domains of a destroyed site are kept for its owner, in days. Names below the base domain are free at once.',
+      ),
 
     'default-branch': text.default('main').describe('Branch of a new site that is deployed.'),
     'keep-releases': count.default(5).describe('How many releases of a site are kept to roll back to.'),
@@ -126,6 +148,40 @@ export const configSchema = z
         'Where a platform that is not root asks for what needs root. Without an answer there, quotas are not enforced.',
       ),
 
+    'acme-directory': urlOrNothing
+      .default('')
+      .describe(
+        'Directory of the ACME server that certificates are ordered from (https://…/directory). Empty: none are ordered.',
+      ),
+    'acme-email': text.default('').describe('Address that the ACME server may write to.'),
+    'acme-eab-kid': text.default('').describe('Key id of the external account binding, where the CA wants one.'),
+    'acme-eab-hmac-file': text.default('').describe('File with the key of the external account binding, in base64url.'),
+    'acme-ca-file': text
+      .default('')
+      .describe('File with the certificates that the ACME server is known by. Empty: those that the system trusts.'),
+    'public-addresses': text
+      .default('')
+      .describe(
+        'Addresses that names of sites have to lead to, separated by commas. Empty: those that this machine has, as far as they are public.',
+      ),
+    'public-http-port': whole(1, 65_535)
+      .default(80)
+      .describe('Port at which the world reaches http-port. A public CA knows no other than 80.'),
+    'dns-server': text
+      .default('')
+      .describe(
+        'Address of the name server that takes dynamic updates (RFC 2136), with a port where it is not 53. Empty: none.',
+      ),
+    'dns-zone': hostOrNothing.default('').describe('Zone that is updated there.'),
+    'dns-key-file': text.default('').describe('File with the TSIG key of the updates, as tsig-keygen writes it.'),
+    'dns-hook': text
+      .default('')
+      .describe(
+        "Program that sets TXT records at a DNS provider, by the convention of lego's exec or acme.sh's dns_* scripts. Empty: none.",
+      ),
+    'dns-resolvers': text
+      .default('')
+      .describe('Name servers, separated by commas, that questions start from. Empty: those of this machine.'),
     'mail-relay': relay
       .default('')
       .describe('Server that takes the mail of sites, smtp://HOST:587 or smtps://HOST. Empty: sites cannot send mail.'),

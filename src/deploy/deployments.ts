@@ -1,5 +1,5 @@
 // What doors and commands see of deploy/: each operation behind its site's turn.
-import { parseHostName } from '../names/host-name.ts'
+import { readDomain } from '../names/domain-name.ts'
 import type { Site } from '../store/sites.ts'
 import { environmentOf } from './environment.ts'
 import { createDatabase, finishRotation, removeDatabase, rotateDatabase } from './operations/database.ts'
@@ -13,6 +13,7 @@ import { PushToSite, type PushTools } from './push.ts'
 import { DeployQueue } from './queue.ts'
 import { routeAsWritten } from './routing.ts'
 import type { Deployments } from './types.ts'
+import { gateSite } from './standing-before.ts'
 import { surveyStorage } from './survey-storage.ts'
 import { WarmInstances } from './warm.ts'
 
@@ -38,6 +39,37 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
     surveyStorage: (site) => surveyStorage(site, parts),
     surveyProcesses: (site) => parts.processes.survey(site),
     runCron: (site, number, print) => parts.processes.runCron(site, number, print),
+    ...databaseOperations({ inTurn, warmInstances, parts }),
+    runOneOff: (site, running) => oneOffs.run(site, running),
+    start: (site) => inTurn(site, 'being started', (current) => startSite(current, parts)),
+    stop: (site) => inTurn(site, 'being stopped', (current) => stopSite(current, parts)),
+    restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
+    destroy: (site) =>
+      inTurn(site, 'being destroyed', async (current) => {
+        await Promise.all([warmInstances.end(site.id), oneOffs.end(site.id), parts.processes.end(site.id)])
+        await destroySite(current, parts)
+      }),
+    async routeDomains(site, removed) {
+      if (removed !== undefined) {
+        await parts.edge.routes.remove(readDomain(removed))
+        await parts.certificates.forget(removed)
+      }
+      await gateSite(await parts.store.sites.get(site.id), parts)
+      await routeAsWritten(site.id, parts)
+      for (const { name } of await parts.store.domains.listOf(site.id)) await parts.certificates.want(site, name)
+    },
+  }
+}
+
+interface Turns {
+  readonly inTurn: ReturnType<typeof createTurns>
+  readonly warmInstances: WarmInstances
+  readonly parts: Parts
+}
+
+/** An instance made ahead knows the old password, or none. */
+function databaseOperations({ inTurn, warmInstances, parts }: Turns) {
+  return {
     createDatabase: (site, print) =>
       inTurn(site, 'its database being made', async (current) => {
         warmInstances.drop(site.id)
@@ -58,20 +90,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
       }),
     restoreDatabase: (site, restoring) =>
       inTurn(site, 'a restore of its database', (current) => parts.databases.restore(current, restoring)),
-    runOneOff: (site, running) => oneOffs.run(site, running),
-    start: (site) => inTurn(site, 'being started', (current) => startSite(current, parts)),
-    stop: (site) => inTurn(site, 'being stopped', (current) => stopSite(current, parts)),
-    restart: (site, print) => inTurn(site, 'a restart', (current) => restartSite(current, print, parts)),
-    destroy: (site) =>
-      inTurn(site, 'being destroyed', async (current) => {
-        await Promise.all([warmInstances.end(site.id), oneOffs.end(site.id), parts.processes.end(site.id)])
-        await destroySite(current, parts)
-      }),
-    async routeDomains(site, removed) {
-      if (removed !== undefined) await parts.edge.routes.remove(parseHostName(removed))
-      await routeAsWritten(site.id, parts)
-    },
-  }
+  } satisfies Partial<Deployments>
 }
 
 /** Runs a command's work on the site as it is once its turn has come. */

@@ -3,6 +3,7 @@ import type { Config } from '../config/load.ts'
 import type { Databases } from '../data/databases/types.ts'
 import type { Mail } from '../data/mail/mail.ts'
 import type { Storages } from '../data/storage/storages.ts'
+import type { Certificates } from '../certs/types.ts'
 import type { Edge } from '../edge/types.ts'
 import type { Objects } from '../git/objects.ts'
 import type { ObjectSource } from '../git/types.ts'
@@ -24,6 +25,7 @@ export interface Parts {
   readonly store: Store
   readonly runtime: Runtime
   readonly edge: Edge
+  readonly certificates: Certificates
   readonly databases: Databases
   readonly storages: Storages
   readonly processes: Processes

@@ -16,7 +16,7 @@ import type { Attempt, Parts } from './parts.ts'
 import { previousRelease } from './previous.ts'
 import { isNothing, planPush, type PushPlan } from './push-plan.ts'
 import type { DeployQueue, Slot } from './queue.ts'
-import { siteUrl } from './site-url.ts'
+import { renderAddresses } from './site-address.ts'
 import type { Print } from './types.ts'
 import type { WarmInstance, WarmInstances } from './warm.ts'
 
@@ -72,7 +72,7 @@ export class PushToSite implements PushHooks {
     push.print(
       site.state === 'stopped'
         ? `✓ Stored. start ${site.name} makes it live.`
-        : `✓ Live: ${siteUrl(site.name, this.#tools.parts.config)}`,
+        : `✓ Live: ${await renderAddresses(site, this.#tools.parts)}`,
     )
   }
 

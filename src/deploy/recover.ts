@@ -6,13 +6,14 @@ import { cleanRepository } from '../git/housekeeping.ts'
 import { findRef } from '../git/repository.ts'
 import { exists } from '../lib/files.ts'
 import { killGroup } from '../lib/exec.ts'
-import { hostNameSchema } from '../names/host-name.ts'
+import { readDomain } from '../names/domain-name.ts'
 import type { Job } from '../store/jobs.ts'
 import { undoAttempt } from './attempt.ts'
 import { goLive } from './deploy.ts'
 import { instanceSpec } from './instances.ts'
 import { finishRotations } from './operations/database.ts'
 import type { Attempt, Parts } from './parts.ts'
+import { gateAll } from './standing-before.ts'
 import { whyParked } from './routing.ts'
 import { drain } from './steps/drain.ts'
 import { removeStrays } from './strays.ts'
@@ -22,7 +23,9 @@ export async function recover(parts: Parts): Promise<void> {
   await drainLeftovers(new Set(jobs.map((job) => job.instance_id)), parts)
   for (const job of jobs) await settle(job, parts)
   await removeStrays(parts)
+  await gateAll(parts)
   await restoreRoutes(parts)
+  await wantCertificates(parts)
   await finishRotations(parts)
 }
 
@@ -91,13 +94,23 @@ async function drainLeftovers(ofJobs: ReadonlySet<string | null>, parts: Parts):
   }
 }
 
+/** For names that were added before there were certificates, or just before a crash. */
+async function wantCertificates({ store, certificates }: Parts): Promise<void> {
+  const known = new Set((await store.wantedNames.list()).map(({ name }) => name))
+  const sites = new Map((await store.sites.list()).map((site) => [site.id, site]))
+  for (const { name, site_id } of await store.domains.list()) {
+    const site = sites.get(site_id)
+    if (site !== undefined && !known.has(name)) await certificates.want(site, name)
+  }
+}
+
 async function restoreRoutes({ store, edge: { routes } }: Parts): Promise<void> {
   const sites = new Map((await store.sites.list()).map((site) => [site.id, site]))
   const actual = await routes.list()
   for (const { name, site_id } of await store.domains.list()) {
     const site = sites.get(site_id)
     if (site === undefined) continue
-    const domain = hostNameSchema.parse(name)
+    const domain = readDomain(name)
     const expected = site.state === 'running' ? (site.live_instance_id ?? undefined) : undefined
     // Why a route is parked can't be read off the list: a stopped site's is parked once more.
     const isRight = actual.has(name) && actual.get(name) === expected && site.state === 'running'
@@ -105,5 +118,5 @@ async function restoreRoutes({ store, edge: { routes } }: Parts): Promise<void> 
     if (!isRight && expected === undefined) await routes.park(domain, whyParked(site))
     actual.delete(name)
   }
-  for (const name of actual.keys()) await routes.remove(hostNameSchema.parse(name))
+  for (const name of actual.keys()) await routes.remove(readDomain(name))
 }

@@ -1,12 +1,12 @@
 // What the routing tree says about a site: all its domains point at its live instance, or are parked.
-import { parseHostName } from '../names/host-name.ts'
+import { readDomain } from '../names/domain-name.ts'
 import type { Site } from '../store/sites.ts'
 import type { Parts } from './parts.ts'
 
 export async function routeSite(site: Site, { store, edge }: Pick<Parts, 'store' | 'edge'>): Promise<void> {
   const target = site.state === 'running' ? site.live_instance_id : null
   for (const { name } of await store.domains.listOf(site.id)) {
-    const domain = parseHostName(name)
+    const domain = readDomain(name)
     await (target === null ? edge.routes.park(domain, whyParked(site)) : edge.routes.point(domain, target))
   }
 }

@@ -43,6 +43,6 @@ export interface Deployments {
   restart(site: Site, print: Print): Promise<void>
   /** Removes a site and all that belongs to it: instances, releases, routes, logs, repository, rows. */
   destroy(site: Site): Promise<void>
-  /** Makes the routing tree follow the domains of a site, after one was added or `removed`. */
+  /** Makes the edge and the certificates follow the domains of a site and what stands before it, after one was added or `removed`. */
   routeDomains(site: Site, removed?: string): Promise<void>
 }

@@ -1,5 +1,6 @@
 // Who may go where in the home. The workers of nginx pass through and may write their logs; nobody else's user gets in.
-//   home 0711 · routes, instances, releases 0710 · logs 2710 · logs/<site> 3770 · run 2710 · run/edge 2770, all in the workers' group
+//   home 0711 · routes, secure, gated, instances, releases 0710 · gates, certs, tls, challenges, logs, run 2710 · logs/<site> 3770 ·
+//   run/edge 2770, all in the workers' group
 import { chmod, chown, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Home, siteLogPath } from '../config/home.ts'
@@ -10,9 +11,11 @@ import type { EdgeUser } from './edge-user.ts'
 export async function ensureEdgeAccess(home: Home, workers: EdgeUser | undefined): Promise<void> {
   await ensureDirectory(home.root, 0o711)
   await chmod(home.root, 0o711)
-  for (const path of [home.routes, home.instances, home.releases]) await open(path, 0o710, workers)
-  // The set-group-ID bit hands the group down: to a new site's logs, and to the wake socket.
-  for (const path of [home.logs, home.run]) await open(path, 0o2710, workers)
+  for (const path of [home.routes, home.secure, home.gated, home.instances, home.releases])
+    await open(path, 0o710, workers)
+  // The set-group-ID bit hands the group down: to a new site's logs, to certificates and their keys, to the wake socket.
+  for (const path of [home.gates, home.certificates, home.tls, home.challenges, home.logs, home.run])
+    await open(path, 0o2710, workers)
   await open(join(home.run, 'edge'), 0o2770, workers)
   for (const site of await readdir(home.logs, { withFileTypes: true }))
     if (site.isDirectory()) await open(siteLogPath(home, site.name), 0o3770, workers)

@@ -5,17 +5,29 @@ import type { Config } from '../config/load.ts'
 import { exists } from '../lib/files.ts'
 import { edgePaths } from './edge-paths.ts'
 import type { EdgeUser } from './edge-user.ts'
+import { findNginxFeatures } from './nginx-features.ts'
 import type { NginxOptions } from './nginx-options.ts'
 import { readPages } from './pages.ts'
 
 const moduleDirectory = '/usr/lib/nginx/modules'
 const brotliModules = ['ngx_http_brotli_filter_module.so', 'ngx_http_brotli_static_module.so']
 
-export async function nginxOptions(config: Config, workers: EdgeUser | undefined): Promise<NginxOptions> {
+interface Found {
+  readonly workers: EdgeUser | undefined
+  /** ticket-keys.ts */
+  readonly tickets: readonly string[]
+}
+
+export async function nginxOptions(config: Config, { workers, tickets }: Found): Promise<NginxOptions> {
   return {
     link: config.home.link,
     paths: edgePaths(config.home),
     listen: await listenAddresses(config['http-port']),
+    listenTls: await listenAddresses(config['https-port']),
+    httpPort: config['http-port'],
+    httpsPort: config['https-port'],
+    tickets,
+    nginx: await findNginxFeatures(),
     // Only root can change users; an installed edge is started as the right one.
     workers: process.getuid?.() === 0 ? workers : undefined,
     modules: await findModules(),

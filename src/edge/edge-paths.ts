@@ -11,6 +11,8 @@ export interface EdgePaths {
   /** Writable by nginx itself: error log and temporary files. */
   readonly state: string
   readonly errorLog: string
+  /** Keys of session tickets; nginx reads them when it starts or is reloaded. */
+  readonly tickets: string
   /** As nginx and the daemon name it: short enough for a unix socket. */
   readonly wakeSocket: string
 }
@@ -24,6 +26,7 @@ export function edgePaths(home: Home): EdgePaths {
     pid: join(state, 'nginx.pid'),
     state,
     errorLog: join(state, 'error.log'),
+    tickets: join(run, 'tickets'),
     wakeSocket: home.wakeSocket,
   }
 }

@@ -3,8 +3,10 @@
 import { createHash } from 'node:crypto'
 import { accessLogFormat } from './access-log.ts'
 import { maxHostNameLength } from '../names/host-name.ts'
+import { renderGateMaps } from './nginx-gate.ts'
 import { renderLocations } from './nginx-locations.ts'
-import { hasBrotli, type NginxOptions, quote } from './nginx-options.ts'
+import { entryTree, hasBrotli, type NginxOptions, quote, type Way } from './nginx-options.ts'
+import { renderTlsMaps, renderTlsServer, renderTlsSettings } from './nginx-tls.ts'
 
 /** Host that answers with the version of the configuration in use. RFC 2606: nobody can own a name below `invalid`. */
 export const versionHost = 'edge.invalid'
@@ -24,10 +26,14 @@ ${renderMain(options)}
 http {
 ${options.mediaTypes.trim()}
 ${renderMaps()}
+${renderGateMaps()}
+${renderTlsMaps(options)}
 ${renderLimits(options)}
 ${renderHttp(options)}
+${renderTlsSettings(options)}
 ${renderVersionServer(options, version)}
-${renderServer(options)}
+${renderServer(options, 'plain')}
+${renderServer(options, 'secure')}
 }
 `
 }
@@ -56,6 +62,24 @@ function renderMaps(): string {
   return `map $host $site {
   default "-";
   "~^[a-z0-9][a-z0-9.-]{1,${maxHostNameLength - 2}}[a-z0-9]$" $host;
+}
+map $site $wildcard {
+  default "-";
+  "~^[a-z0-9-]+(?<site_parent>\\.[a-z0-9.-]+)$" "*$site_parent";
+}
+# The name that a request's way is known by: the site's, or the wildcard's that it is below.
+map $at $routed {
+  default "-";
+  "~/(?<routed_name>[^/]+)$" $routed_name;
+}
+# The second file that an address may mean.
+map $uri $other_file {
+  default "$uri.html";
+  "~/$" "\${uri}index.html";
+}
+map $uri $acme_token {
+  default "-";
+  "~^/\\.well-known/acme-challenge/(?<token>[A-Za-z0-9_-]{1,128})$" $token;
 }
 map "$host $http_host" $port_suffix {
   default "";
@@ -119,7 +143,9 @@ ${renderCompression(options)}
 log_format site escape=json '${accessLogFormat}';
 # One open, not one a request; after a rotation or a switch of sites the old file is written to for 2 s at most.
 open_log_file_cache max=1000 inactive=20s valid=2s min_uses=1;
-access_log ${quote(`${link}/routes/$site/log/access.log`)} site if=$logged;`
+access_log ${quote(`${link}/$at/log/access.log`)} site if=$logged;
+# $at: the way to a site, below the home; set by the server, and anew by what stands before a site. Before that it is nothing.
+uninitialized_variable_warn off;`
 }
 
 /** brotli for the same types as gzip, whose list comes with the media types. */
@@ -160,12 +186,19 @@ function renderVersionServer({ listen }: NginxOptions, version: string): string 
 }`
 }
 
-function renderServer(options: NginxOptions): string {
-  const { listen, maxConnectionsPerAddress } = options
+function renderServer(options: NginxOptions, way: Way): string {
+  const { maxConnectionsPerAddress } = options
   return `server {
-  ${listen.map((address) => `listen ${address} default_server;`).join('\n  ')}
-  server_name "";
+  ${way === 'plain' ? renderPlainServer(options) : renderTlsServer(options)}
+  set $at "${entryTree[way]}/$site";
   ${maxConnectionsPerAddress === 0 ? '' : `limit_conn connections ${maxConnectionsPerAddress};`}
-${renderLocations(options)}
+${renderLocations(options, way)}
 }`
+}
+
+/** `root` is the directory of the log: nginx writes no access log when the root of a request is missing. */
+function renderPlainServer({ link, listen }: NginxOptions): string {
+  return `${listen.map((address) => `listen ${address} default_server;`).join('\n  ')}
+  server_name "";
+  root ${quote(`${link}/$at/log`)};`
 }

@@ -1,30 +1,35 @@
 // The way of a request through nginx: edge tree → instance → wake socket → page. Named locations can't be asked for from outside.
-import { hasBrotli, type NginxOptions, quote } from './nginx-options.ts'
+import { renderGate } from './nginx-gate.ts'
+import { entryTree, hasBrotli, type NginxOptions, quote, type Way } from './nginx-options.ts'
+import { type PlaceOf, placeOf, renderRateLimit } from './nginx-places.ts'
 import type { PageName } from './pages.ts'
 
 /** Status that nothing sends: it means "go on at the location that error_page names" (nginx has no other jump out of an `if`). */
 const jump = 418
 const otherJump = 419
+const thirdJump = 420
 
-export function renderLocations(options: NginxOptions): string {
+export function renderLocations(options: NginxOptions, way: Way): string {
+  const place = placeOf(options, way)
   return [
-    renderProxyDefaults(options),
-    renderTree(options),
-    renderInstance(options),
-    renderWake(options),
-    renderPages(options),
+    renderProxyDefaults(),
+    renderChallenges(options, place),
+    renderTree(options, place),
+    renderInstance(options, place),
+    renderWake(options, place),
+    renderUnrouted(options, way),
+    renderGate(options, way),
+    renderPages(options, place),
   ].join('\n')
 }
 
 /**
  * Clients and instances are both strangers: what a client says about its address is replaced, and what an instance says to
- * nginx itself (X-Accel-*) is ignored. An instance's own error pages are passed on. `root` is the directory of the log: nginx
- * writes no access log when the root of a request is missing. The charset of a text is for the instance to say.
+ * nginx itself (X-Accel-*) is ignored. An instance's own error pages are passed on. The charset of a text is for the instance to say.
  */
-function renderProxyDefaults({ link }: NginxOptions): string {
+function renderProxyDefaults(): string {
   return `  recursive_error_pages on;
   charset off;
-  root ${quote(`${link}/routes/$site/log`)};
   proxy_http_version 1.1;
   proxy_redirect off;
   proxy_next_upstream off;
@@ -37,6 +42,7 @@ function renderProxyDefaults({ link }: NginxOptions): string {
   proxy_set_header X-Forwarded-Port $server_port;
   proxy_set_header X-Forwarded-Server "";
   proxy_set_header Forwarded "";
+  proxy_set_header Authorization $passed_authorization;
   proxy_set_header Proxy "";
   proxy_set_header Upgrade $upgrade_header;
   proxy_set_header Connection $connection_header;
@@ -47,6 +53,20 @@ function renderProxyDefaults({ link }: NginxOptions): string {
   proxy_buffers 8 16k;
   proxy_busy_buffers_size 32k;
   proxy_max_temp_file_size 64m;`
+}
+
+/** Tokens of HTTP-01 (RFC 8555, 8.3), whatever stands before a site, and for names that have none yet. They are no secret. */
+function renderChallenges({ link }: NginxOptions, place: PlaceOf): string {
+  return `  location ^~ /.well-known/acme-challenge/ {
+    ${place.errorLog}
+    access_log off;
+    log_not_found off;
+    root ${quote(`${link}/challenges`)};
+    types { }
+    default_type text/plain;
+    gzip_static off;
+    try_files /$acme_token =404;
+  }`
 }
 
 /** What browsers ask for most, by how the build treats it: compressed already, or with compressed variants beside it. */
@@ -60,10 +80,12 @@ const textFile = '\\.(?:html?|css|m?js|map|txt|md|svg|ico|[ot]tf)$'
  * client wants none, at 7 %: all that has variants says by itself that it varies. What is text is small, once compressed: up to
  * 25 kB, reading it costs less than sendfile, which corks the connection and uncorks it.
  */
-function renderTree({ link, modules }: NginxOptions): string {
-  const common = `root ${quote(`${link}/routes/$site/$tree`)};
+function renderTree({ link, modules }: NginxOptions, place: PlaceOf): string {
+  const common = `${place.errorLog}
+    root ${quote(`${link}/$at/$tree`)};
     charset utf-8;
     log_not_found off;
+    ${place.headers}
     error_page 403 404 405 = @instance;`
   const varying = `gzip_vary off;
     add_header Vary Accept-Encoding;`
@@ -86,6 +108,11 @@ function renderTree({ link, modules }: NginxOptions): string {
   location ~ ${quoteRegex(opaqueFile)} {
     ${common}
     gzip_static off;${hasBrotli(modules) ? '\n    brotli_static off;' : ''}
+  }
+  location @tree {
+    ${common}
+    ${varying}
+    try_files $uri $other_file @instance;
   }`
 }
 
@@ -95,19 +122,23 @@ function quoteRegex(pattern: string): string {
 }
 
 /** nginx's own 502 means: no socket, nobody listening, or a connection that broke (renderWake tells them apart). */
-function renderInstance(options: NginxOptions): string {
+function renderInstance(options: NginxOptions, place: PlaceOf): string {
   const { link } = options
   return `  location @instance {
+    ${place.base}
+    ${place.headers}
     ${renderRateLimit(options)}
     error_page ${jump} = @unrouted;
     error_page 502 = @lost;
     error_page 504 = @no_answer_in_time;
-    if (!-d ${quote(`${link}/routes/$site/log`)}) {
+    if (!-d ${quote(`${link}/$at/log`)}) {
       return ${jump};
     }
     ${proxyToInstance(link)}
   }
   location @resume {
+    ${place.base}
+    ${place.headers}
     error_page 502 = @no_answer;
     error_page 504 = @no_answer_in_time;
     ${proxyToInstance(link)}
@@ -115,11 +146,7 @@ function renderInstance(options: NginxOptions): string {
 }
 
 function proxyToInstance(link: string): string {
-  return `proxy_pass ${quote(`http://unix:${link}/routes/$site/run/web.sock:`)};`
-}
-
-function renderRateLimit({ requestRate }: NginxOptions): string {
-  return requestRate === 0 ? '' : `limit_req zone=requests burst=${requestRate * 2} delay=${requestRate};`
+  return `proxy_pass ${quote(`http://unix:${link}/$at/run/web.sock:`)};`
 }
 
 /**
@@ -128,10 +155,21 @@ function renderRateLimit({ requestRate }: NginxOptions): string {
  * the whole request on to @resume, is the only one that counts. A parked domain has no log, a host that is no site no route; that a
  * site was stopped its route says, so that it is said while the daemon is away, too.
  */
-function renderWake(options: NginxOptions): string {
-  const { link, paths } = options
-  const ask = `error_page 502 504 = @down;
-    proxy_pass ${quote(`http://unix:${paths.wakeSocket}:/$site`)};
+function renderWake(options: NginxOptions, place: PlaceOf): string {
+  return `  location @lost {
+    ${place.base}
+    ${place.headers}
+    error_page ${jump} = @no_answer;
+    if ($upstream_connect_time ~ "[0-9]") {
+      return ${jump};
+    }
+    ${renderAsking(options)}
+  }`
+}
+
+function renderAsking({ paths }: NginxOptions): string {
+  return `error_page 502 504 = @down;
+    proxy_pass ${quote(`http://unix:${paths.wakeSocket}:/$routed`)};
     proxy_method GET;
     proxy_pass_request_headers off;
     proxy_pass_request_body off;
@@ -139,40 +177,64 @@ function renderWake(options: NginxOptions): string {
     proxy_set_header Connection close;
     proxy_ignore_headers X-Accel-Expires;
     proxy_read_timeout 15s;`
-  return `  location @lost {
-    error_page ${jump} = @no_answer;
-    if ($upstream_connect_time ~ "[0-9]") {
-      return ${jump};
-    }
-    ${ask}
-  }
-  location @unrouted {
+}
+
+/** A name that leads to no instance: to a gate, to nothing, or nowhere; then the wildcard beside it may lead somewhere. */
+function renderUnrouted(options: NginxOptions, way: Way): string {
+  const { link } = options
+  const place = placeOf(options, way)
+  const wildcard = `${entryTree[way]}/$wildcard`
+  return `  location @unrouted {
+    ${place.base}
+    ${place.headers}
     access_log off;
     ${renderRateLimit(options)}
-    error_page ${jump} = @no_such_site;
+    error_page ${jump} = @unknown;
     error_page ${otherJump} = @stopped;
-    if (-d ${quote(`${link}/routes/$site/stopped`)}) {
+    error_page ${thirdJump} = @gate;
+    if (-f ${quote(`${link}/$at/gate`)}) {
+      return ${thirdJump};
+    }
+    if (-d ${quote(`${link}/$at/stopped`)}) {
       return ${otherJump};
     }
-    if (!-d ${quote(`${link}/routes/$site`)}) {
+    if (!-d ${quote(`${link}/$at`)}) {
       return ${jump};
     }
-    ${ask}
+    ${renderAsking(options)}
+  }
+  location @unknown {
+    ${place.base}
+    access_log off;
+    error_page ${jump} = @no_such_site;
+    error_page ${otherJump} = @tree;
+    error_page ${thirdJump} = @gate;
+    if (!-d ${quote(`${link}/${wildcard}`)}) {
+      return ${jump};
+    }
+    set $at "${wildcard}";
+    if (-f ${quote(`${link}/$at/gate`)}) {
+      return ${thirdJump};
+    }
+    return ${otherJump};
   }`
 }
 
-function renderPages({ pages }: NginxOptions): string {
+function renderPages({ pages }: NginxOptions, place: PlaceOf): string {
+  const renderPage = (location: string, directives: string, answer: string) =>
+    renderLocation(location, `${place.base}\n    ${place.headers}\n    ${directives}`, answer)
   const page = (name: PageName) => inQuotes(pages[name].replaceAll('{{host}}', '${site}'))
   return [
     renderPage('@no_such_site', 'access_log off;', `404 ${page('no-such-site')}`),
     renderPage('@stopped', 'add_header Retry-After 3600 always;', `503 ${page('stopped')}`),
     renderPage('@down', 'add_header Retry-After 10 always;', `503 ${page('down')}`),
+    renderPage('@in_maintenance', 'add_header Retry-After 600 always;', `503 ${page('maintenance')}`),
     renderPage('@no_answer', '', `502 ${page('no-answer')}`),
     renderPage('@no_answer_in_time', '', `504 ${page('no-answer')}`),
   ].join('\n')
 }
 
-function renderPage(location: string, directives: string, answer: string): string {
+function renderLocation(location: string, directives: string, answer: string): string {
   return `  location ${location} {
     default_type text/html;
     charset utf-8;

@@ -15,6 +15,9 @@ export async function proveConfig(options: NginxOptions, paths: EdgePaths): Prom
   const proof: NginxOptions = {
     ...options,
     listen: [`unix:${paths.candidate}.sock`],
+    listenTls: [`unix:${paths.candidate}.tls.sock`],
+    // QUIC needs a port.
+    nginx: { ...options.nginx, http3: false },
     paths: { ...options.paths, pid: `${paths.candidate}.pid`, errorLog: 'stderr', state: `${paths.candidate}.d` },
   }
   await ensureDirectory(proof.paths.state)
@@ -32,7 +35,7 @@ export async function proveConfig(options: NginxOptions, paths: EdgePaths): Prom
     ])
     if (exitCode !== 0) throw refused(stderr)
   } finally {
-    await Promise.all(['.sock', '.pid', '.d'].map((end) => removeTree(paths.candidate + end)))
+    await Promise.all(['.sock', '.tls.sock', '.pid', '.d'].map((end) => removeTree(paths.candidate + end)))
   }
 }
 

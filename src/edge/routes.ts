@@ -1,48 +1,37 @@
-// The routing tree: routes/<domain> → ../instances/<id>. It is a projection of the database: nothing here is the truth.
-import { readdir, readlink, rm, unlink } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+// The routing tree: <domain> → ../instances/<id>. It is a projection of the database: nothing here is the truth.
+import { join } from 'node:path'
 import type { Home } from '../config/home.ts'
-import { absentAsUndefined, ensureDirectory, replaceSymlink } from '../lib/files.ts'
+import { ensureDirectory } from '../lib/files.ts'
 import { idSchema } from '../lib/id.ts'
+import { entriesIn, type Entries } from './entries.ts'
 import type { Routes } from './types.ts'
 
 /** Directories beside the instances that serve nothing. The directory `stopped` in one of them is what nginx looks for. */
 const parked = { 'not-deployed': 'parked', stopped: 'stopped' } as const
 const nothing: readonly string[] = Object.values(parked)
-/** What lib/files.ts names a link before it is renamed into its place; a crash leaves such behind. */
-const leftover = /\.[a-z0-9]{16}\.tmp$/
 
 export interface RoutingTree extends Routes {
   /** Removes what a crash in the middle of a switch left behind. */
   clean(): Promise<void>
 }
 
-export function routesIn(home: Home): RoutingTree {
-  const pathOf = (domain: string) => join(home.routes, domain)
+export function routesIn(home: Home, entries: Entries = entriesIn(home, { toHttps: true })): RoutingTree {
   return {
     async point(domain, instanceId) {
-      await replaceSymlink(pathOf(domain), join('..', 'instances', idSchema.parse(instanceId)))
+      await entries.lead(domain, idSchema.parse(instanceId))
     },
     async park(domain, why = 'not-deployed') {
       await ensureDirectory(join(home.instances, parked[why]), 0o711)
       if (why === 'stopped') await ensureDirectory(join(home.instances, parked.stopped, 'stopped'), 0o711)
-      await replaceSymlink(pathOf(domain), join('..', 'instances', parked[why]))
+      await entries.lead(domain, parked[why])
     },
-    async remove(domain) {
-      await absentAsUndefined(unlink(pathOf(domain)))
-    },
+    remove: (domain) => entries.remove(domain),
     async list() {
-      const domains = (await readdir(home.routes)).filter((name) => !leftover.test(name))
-      return new Map(await Promise.all(domains.map(async (name) => [name, await targetOf(pathOf(name))] as const)))
+      const targets = [...(await entries.list())]
+      return new Map(
+        targets.map(([name, target]) => [name, target === '' || nothing.includes(target) ? undefined : target]),
+      )
     },
-    async clean() {
-      const names = (await readdir(home.routes)).filter((name) => leftover.test(name))
-      await Promise.all(names.map((name) => rm(pathOf(name), { force: true })))
-    },
+    clean: () => entries.clean(),
   }
-}
-
-async function targetOf(path: string): Promise<string | undefined> {
-  const target = await absentAsUndefined(readlink(path))
-  return target === undefined || nothing.includes(basename(target)) ? undefined : basename(target)
 }

@@ -39,14 +39,14 @@ export async function ensureServed(version: string, parts: NginxParts): Promise<
 }
 
 /** Sees to it that a master runs, until the signal aborts; after failures with growing pauses. */
-export async function supervise(version: string, parts: NginxParts & { signal: AbortSignal }): Promise<void> {
+export async function supervise(version: () => string, parts: NginxParts & { signal: AbortSignal }): Promise<void> {
   const { clock, signal, log } = parts
   let pauseMs = pollMs
   while (await hasPaused(clock, pauseMs, signal)) {
     if ((await findMaster(parts.paths)) !== undefined) continue
     log.warn('nginx has ended; starting it again')
     try {
-      await startNginx(version, parts)
+      await startNginx(version(), parts)
       pauseMs = pollMs
     } catch (error) {
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)

@@ -1,13 +1,15 @@
 // What the rest of the platform asks of the edge (nginx and the routing tree).
-import type { HostName } from '../names/host-name.ts'
+import type { DomainName } from '../names/domain-name.ts'
+import type { SiteFlags } from './site-flags.ts'
+import type { TlsTree } from './tls-tree.ts'
 
 /** The routing tree: routes/<domain> → ../instances/<id>, each replaced by rename(2). */
 export interface Routes {
   /** Points a domain at an instance; from then on new requests go there. */
-  point(domain: HostName, instanceId: string): Promise<void>
+  point(domain: DomainName, instanceId: string): Promise<void>
   /** Points a domain at nothing that serves: a stopped site says so by itself, what else is parked is asked of the wake socket. */
-  park(domain: HostName, why?: 'stopped' | 'not-deployed'): Promise<void>
-  remove(domain: HostName): Promise<void>
+  park(domain: DomainName, why?: 'stopped' | 'not-deployed'): Promise<void>
+  remove(domain: DomainName): Promise<void>
   /** The instance each domain points at; undefined when it is parked. */
   list(): Promise<Map<string, string | undefined>>
 }
@@ -32,4 +34,6 @@ export interface Edge {
   /** Ends nginx when it is ours to end (standalone). */
   stop(): Promise<void>
   readonly routes: Routes
+  readonly tls: TlsTree
+  readonly flags: SiteFlags
 }

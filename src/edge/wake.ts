@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Clock } from '../lib/clock.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { hostNameSchema } from '../names/host-name.ts'
+import { domainNameSchema } from '../names/domain-name.ts'
 import { type PageName, type Pages, readPages, renderPage } from './pages.ts'
 import type { WakeOutcome, Waker } from './types.ts'
 import { createWakeQueue, type WakeQueue } from './wake-queue.ts'
@@ -57,7 +57,7 @@ interface Answering {
 async function answer(request: IncomingMessage, { response, queue, pages }: Answering): Promise<void> {
   request.resume()
   // GET /<site>, made by nginx from the name that it asked the routing tree for: nothing of it comes from a client as it is.
-  const site = hostNameSchema.safeParse(request.url?.slice(1))
+  const site = domainNameSchema.safeParse(request.url?.slice(1))
   const outcome = site.success ? await outcomeFor(site.data, queue) : ({ kind: 'no-site' } as const)
   if (outcome.kind === 'resume') return void response.setHeader('X-Accel-Redirect', '@resume').end()
   const { status, page, retryAfter } = answers[outcome.kind]

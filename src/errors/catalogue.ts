@@ -19,6 +19,11 @@ export const catalogue = {
   'invalid-name': entry(2, 400, 'A site, domain, branch or account name breaks the rules for such names.'),
   'invalid-config': entry(2, 400, 'The configuration of the platform has an unknown key or a value out of range.'),
   'invalid-key': entry(2, 400, 'A public key is not one, or is of a kind that is not accepted.'),
+  'invalid-certificate': entry(
+    2,
+    400,
+    'A certificate, its chain or its key cannot be served; the message says why and how to mend it.',
+  ),
   'not-found': entry(3, 404, 'What was named does not exist, or is not visible to this account.'),
   forbidden: entry(4, 403, 'The account may not do this.'),
   conflict: entry(5, 409, 'What was asked for contradicts what is already there.'),

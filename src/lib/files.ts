@@ -26,6 +26,9 @@ export async function replaceSymlink(path: string, target: string): Promise<void
   await rename(temporary, path)
 }
 
+/** What `replaceSymlink` names a link before it is renamed into its place; a crash leaves such behind. */
+export const leftoverLink = /\.[a-z0-9]{16}\.tmp$/
+
 /** Makes what was renamed or created in a directory survive a power cut (POSIX leaves this to fsync of the directory). */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)

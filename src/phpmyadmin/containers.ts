@@ -2,12 +2,10 @@
 // to it reaches no other's password. None is in the database: what a crash leaves, start-up removes.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { databaseAdminHost } from '../access/platform-names.ts'
 import { instancePath } from '../config/home.ts'
 import { makeInstanceDirectory } from '../deploy/instances.ts'
 import type { Parts } from '../deploy/parts.ts'
 import { probe, socketPath } from '../deploy/probe.ts'
-import { siteUrl } from '../deploy/site-url.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { createId } from '../lib/id.ts'
 import { ensureDirectory, removeTree } from '../lib/files.ts'
@@ -34,7 +32,10 @@ interface Room {
   busy: number
 }
 
-type ContainerParts = Pick<Parts, 'config' | 'runtime' | 'databases' | 'clock' | 'log'>
+interface ContainerParts extends Pick<Parts, 'config' | 'runtime' | 'databases' | 'clock' | 'log'> {
+  /** Where visitors find phpMyAdmin now. */
+  readonly address: () => Promise<string>
+}
 
 export class Containers {
   readonly #parts: ContainerParts
@@ -136,7 +137,7 @@ export class Containers {
   }
 }
 
-async function specOf(id: string, site: Site, { config, databases }: ContainerParts): Promise<InstanceSpec> {
+async function specOf(id: string, site: Site, { config, databases, address }: ContainerParts): Promise<InstanceSpec> {
   const surroundings = await databases.surroundings(site)
   const directory = instancePath(config.home, id)
   const ca = config['database-ca'] === '' ? systemAuthorities : '/site/ca.pem'
@@ -146,7 +147,7 @@ async function specOf(id: string, site: Site, { config, databases }: ContainerPa
     env: {
       ...surroundings?.env,
       PMA_SITE: site.name,
-      PMA_URL: `${siteUrl(databaseAdminHost(config) ?? '', config)}/${site.name}/`,
+      PMA_URL: `${await address()}/${site.name}/`,
       PMA_CA: config['database-host'] !== '' && config['database-tls'] ? ca : '',
     },
     releaseDirectory: join(directory, 'site'),

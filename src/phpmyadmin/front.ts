@@ -13,6 +13,8 @@ export interface FrontParts {
   readonly visits: Visits
   readonly containers: Pick<Containers, 'use'>
   readonly log: Log
+  /** Else plain HTTP goes on beside it, and a cookie for HTTPS alone would be one that plain HTTP can't replace (RFC 6265bis, 5.7). */
+  readonly hasHttpsAlone: boolean
 }
 
 /** @param path of the socket @returns what closes it */
@@ -67,11 +69,11 @@ function goTo(path: string, response: ServerResponse): void {
 async function welcomes(
   { headers }: IncomingMessage,
   response: ServerResponse,
-  { asked: { ticket = '', site }, parts: { visits } }: { asked: Asked; parts: FrontParts },
+  { asked: { ticket = '', site }, parts: { visits, hasHttpsAlone } }: { asked: Asked; parts: FrontParts },
 ): Promise<boolean> {
   const secret = await visits.begin(ticket, site)
   if (secret === undefined) return false
-  const secure = headers['x-forwarded-proto'] === 'https'
+  const secure = hasHttpsAlone && headers['x-forwarded-proto'] === 'https'
   response.setHeader('set-cookie', renderVisitCookie(secret, { site, maxAgeMs: visitMs, secure }))
   say(response, 200, { ...welcome, next: `/${site}/` })
   return true

@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { databaseAdminHost } from '../access/platform-names.ts'
 import { instancePath } from '../config/home.ts'
+import { sendsToHttps } from '../config/https.ts'
 import { makeInstanceDirectory } from '../deploy/instances.ts'
 import type { Parts } from '../deploy/parts.ts'
 import { socketPath } from '../deploy/probe.ts'
-import { siteUrl } from '../deploy/site-url.ts'
+import { addressesOf } from '../deploy/site-address.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { createId } from '../lib/id.ts'
 import { pause } from '../lib/pause.ts'
@@ -24,10 +25,10 @@ export interface PhpMyAdminServer extends PhpMyAdmin {
 }
 
 export function createPhpMyAdmin(parts: Parts): PhpMyAdminServer {
-  const { config, store, runtime, log } = parts
+  const { config, store, runtime, certificates, log } = parts
   const host = databaseAdminHost(config)
   const visits = new Visits(parts)
-  const containers = new Containers(parts)
+  const containers = new Containers({ ...parts, address: async () => (await addressesOf(host ?? '', parts))[0] })
   const stopping = new AbortController()
   const started: (() => Promise<void>)[] = []
 
@@ -36,15 +37,20 @@ export function createPhpMyAdmin(parts: Parts): PhpMyAdminServer {
       const name = await offeredHost(host, parts)
       const { ticket, expiresAt } = await visits.invite(site, account)
       await runtime.ensureImage(image, print)
-      return { url: `${siteUrl(name, config)}/${site.name}/?ticket=${ticket}`, expiresAt }
+      const [url, ...others] = await addressesOf(name, parts)
+      const invited = (address: string) => `${address}/${site.name}/?ticket=${ticket}`
+      return { url: invited(url), others: others.map(invited), expiresAt }
     },
     async start() {
-      if (host === undefined) return
-      if ((await store.sites.findByDomain(host)) !== undefined) {
-        log.warn({ host }, 'phpMyAdmin is not offered: its host name is that of a site')
+      const isTaken = host !== undefined && (await store.sites.findByDomain(host)) !== undefined
+      if (isTaken) log.warn({ host }, 'phpMyAdmin is not offered: its host name is that of a site')
+      if (host === undefined || isTaken) {
+        await certificates.wantOwn([])
         return
       }
-      started.push(await startFront(await placeFor(host, parts), { visits, containers, log }))
+      const place = await placeFor(host, parts)
+      started.push(await startFront(place, { visits, containers, log, hasHttpsAlone: sendsToHttps(config) }))
+      await certificates.wantOwn([host])
       const sweeping = sweepNowAndThen()
       started.push(() => sweeping)
     },

@@ -5,6 +5,8 @@ import type { Site } from '../store/sites.ts'
 export interface Invitation {
   /** Opens the database of one site, once. */
   readonly url: string
+  /** The same by HTTPS, where plain HTTP is not led there by itself. It counts once all the same. */
+  readonly others: readonly string[]
   readonly expiresAt: Date
 }
 

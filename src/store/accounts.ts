@@ -15,6 +15,8 @@ export function accountsIn(db: Kysely<Tables>, clock: Clock) {
         .values({ name, role, created_at: clock.now().toISOString() })
         .returningAll()
         .executeTakeFirstOrThrow(),
+    setMail: (id: number, mail: string | null) =>
+      db.updateTable('accounts').set({ mail }).where('id', '=', id).execute(),
     remove: (id: number) => db.deleteFrom('accounts').where('id', '=', id).execute(),
   }
 }

@@ -85,9 +85,76 @@ const processes: Migration = {
   },
 }
 
+const certificates: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of [
+      `CREATE TABLE acme_accounts (
+         directory TEXT PRIMARY KEY, url TEXT, key TEXT NOT NULL, next_key TEXT, created_at TEXT NOT NULL) STRICT`,
+      `CREATE TABLE certificates (
+         id TEXT PRIMARY KEY, site_id INTEGER REFERENCES sites ON DELETE CASCADE,
+         source TEXT NOT NULL CHECK (source IN ('acme','uploaded','local')), names TEXT NOT NULL, issuer TEXT NOT NULL,
+         not_before TEXT NOT NULL, not_after TEXT NOT NULL, ari_id TEXT, created_at TEXT NOT NULL) STRICT`,
+      `CREATE INDEX certificates_site ON certificates (site_id)`,
+      `CREATE INDEX certificates_end ON certificates (not_after)`,
+      `CREATE TABLE wanted_names (
+         name TEXT PRIMARY KEY, site_id INTEGER REFERENCES sites ON DELETE CASCADE,
+         certificate_id TEXT REFERENCES certificates ON DELETE SET NULL, reason TEXT, record TEXT,
+         failures INTEGER NOT NULL DEFAULT 0, apart INTEGER NOT NULL DEFAULT 0, next_at TEXT, renew_at TEXT, created_at TEXT NOT NULL) STRICT`,
+      `CREATE INDEX wanted_names_site ON wanted_names (site_id)`,
+      `CREATE INDEX wanted_names_certificate ON wanted_names (certificate_id)`,
+      `CREATE INDEX wanted_names_next ON wanted_names (next_at)`,
+      // SET NULL: what was published for a destroyed site has to be taken back, so the row outlives the site's.
+      `CREATE TABLE acme_orders (
+         id TEXT PRIMARY KEY, site_id INTEGER REFERENCES sites ON DELETE SET NULL, directory TEXT NOT NULL,
+         step TEXT NOT NULL CHECK (step IN ('planned','placed','challenged','finalized','stored')), names TEXT NOT NULL, url TEXT,
+         key TEXT NOT NULL, certificate_id TEXT NOT NULL, replaces TEXT, published TEXT NOT NULL, created_at TEXT NOT NULL) STRICT`,
+      `CREATE TABLE dns_names (name TEXT PRIMARY KEY, created_at TEXT NOT NULL) STRICT`,
+      `CREATE TABLE acme_events (
+         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, order_id TEXT, at TEXT NOT NULL) STRICT`,
+      `CREATE INDEX acme_events_order ON acme_events (order_id)`,
+      `CREATE INDEX acme_events_subject ON acme_events (kind, subject, at)`,
+      `CREATE INDEX acme_events_at ON acme_events (at)`,
+    ]) {
+      await sql.raw(statement).execute(db)
+    }
+  },
+}
+
+const domains: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of [
+      `ALTER TABLE domains ADD COLUMN role TEXT NOT NULL DEFAULT 'served' CHECK (role IN ('primary','served','redirect'))`,
+      // SET NULL: what led to a removed name leads to the primary one.
+      `ALTER TABLE domains ADD COLUMN redirects_to TEXT REFERENCES domains ON DELETE SET NULL`,
+      `UPDATE domains SET role = 'primary' WHERE name = (SELECT name FROM sites WHERE id = site_id)`,
+      `CREATE UNIQUE INDEX domains_primary ON domains (site_id) WHERE role = 'primary'`,
+      `CREATE INDEX domains_redirects ON domains (redirects_to) WHERE redirects_to IS NOT NULL`,
+      `CREATE TABLE consents (
+         domain TEXT NOT NULL REFERENCES domains ON DELETE CASCADE, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+         created_at TEXT NOT NULL, PRIMARY KEY (domain, account_id)) STRICT, WITHOUT ROWID`,
+      `CREATE INDEX consents_account ON consents (account_id)`,
+      `CREATE TABLE kept_names (
+         name TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, until TEXT NOT NULL) STRICT`,
+      `CREATE INDEX kept_names_account ON kept_names (account_id)`,
+      `ALTER TABLE sites ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0`,
+      `ALTER TABLE sites ADD COLUMN hsts INTEGER NOT NULL DEFAULT 0`,
+      `CREATE TABLE site_passwords (
+         site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, user TEXT NOT NULL, hash TEXT NOT NULL, created_at TEXT NOT NULL,
+         PRIMARY KEY (site_id, user)) STRICT, WITHOUT ROWID`,
+      `ALTER TABLE accounts ADD COLUMN mail TEXT`,
+      `CREATE TABLE expiry_warnings (
+         certificate_id TEXT NOT NULL, days INTEGER NOT NULL, sent_at TEXT NOT NULL, PRIMARY KEY (certificate_id, days)) STRICT, WITHOUT ROWID`,
+    ]) {
+      await sql.raw(statement).execute(db)
+    }
+  },
+}
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-environment': environment,
   '003-databases': databases,
   '004-processes': processes,
+  '040-certificates': certificates,
+  '041-domains': domains,
 }

@@ -8,11 +8,23 @@ export type SiteState = 'running' | 'stopped'
 export type ReleaseState = 'preparing' | 'proven' | 'live' | 'retired' | 'removed' | 'failed'
 export type InstanceState = 'starting' | 'live' | 'draining'
 
+export type CertificateSource = 'acme' | 'uploaded' | 'local'
+
+/** `primary`: the one of its site that others are redirected to. `redirect`: answers with a redirect and nothing else. */
+export type DomainRole = 'primary' | 'served' | 'redirect'
+
 /** not-started: its container could not be started. interrupted: the platform, the site or its destruction put an end to it. */
 export type CronResult = 'done' | 'failed' | 'timeout' | 'interrupted' | 'not-started'
 
 export interface Tables {
-  accounts: { id: Generated<number>; name: string; role: Role; created_at: string }
+  accounts: {
+    id: Generated<number>
+    name: string
+    role: Role
+    /** Where warnings go. */
+    mail: string | null
+    created_at: string
+  }
   keys: {
     fingerprint: string
     account_id: number
@@ -30,9 +42,29 @@ export interface Tables {
     state: SiteState
     live_release_id: string | null
     live_instance_id: string | null
+    /** 1: visitors get the maintenance page. */
+    maintenance: Generated<number>
+    /** 1: browsers are told to use nothing but HTTPS. */
+    hsts: Generated<number>
     created_at: string
   }
-  domains: { name: string; site_id: number; created_at: string }
+  domains: {
+    /** A host name, or `*.` and one. */
+    name: string
+    site_id: number
+    role: Generated<DomainRole>
+    /** With `redirect`: another name of the site. Null: its primary one. */
+    redirects_to: string | null
+    created_at: string
+  }
+  /** Who may take names below a domain of somebody else. */
+  consents: { domain: string; account_id: number; created_at: string }
+  /** Names of destroyed sites that nobody but their former owner may take for a while. */
+  kept_names: { name: string; account_id: number; until: string }
+  /** Who may see a protected site. The hash is one of crypt(5). */
+  site_passwords: { site_id: number; user: string; hash: string; created_at: string }
+  /** Warnings that a certificate ends, one a threshold. */
+  expiry_warnings: { certificate_id: string; days: number; sent_at: string }
   grants: { site_id: number; account_id: number; role: GrantRole; created_at: string }
   releases: {
     id: string
@@ -103,6 +135,80 @@ export interface Tables {
     result: CronResult | null
     /** With `failed`. */
     exit_code: number | null
+  }
+  /** Accounts with ACME servers, one a directory. */
+  acme_accounts: {
+    directory: string
+    /** Null until the server has confirmed it. */
+    url: string | null
+    /** As lib/sealing.ts seals it; `next_key` while a change of keys is under way. */
+    key: string
+    next_key: string | null
+    created_at: string
+  }
+  certificates: {
+    /** Also the name of its directory. */
+    id: string
+    /** Null: a certificate of the platform itself (its base domain's wildcard). */
+    site_id: number | null
+    source: CertificateSource
+    /** JSON: the names it is for */
+    names: string
+    issuer: string
+    not_before: string
+    not_after: string
+    /** Its id for renewal information (RFC 9773, 4.1). Null: not of a CA that has it. */
+    ari_id: string | null
+    created_at: string
+  }
+  /** Names that are to be served with a certificate. */
+  wanted_names: {
+    name: string
+    site_id: number | null
+    /** That serves it. */
+    certificate_id: string | null
+    /** Why it has none, or why its renewal failed. */
+    reason: string | null
+    record: string | null
+    /** In a row. */
+    failures: number
+    /** 1: its own validation failed; it is ordered alone until one succeeds. */
+    apart: number
+    /** When to look at it again. Null: never by itself (an uploaded one serves it). */
+    next_at: string | null
+    /** When its certificate is to be renewed. */
+    renew_at: string | null
+    created_at: string
+  }
+  /** An order under way: what start-up must finish or undo. */
+  acme_orders: {
+    id: string
+    site_id: number | null
+    directory: string
+    /** What was begun last. */
+    step: 'planned' | 'placed' | 'challenged' | 'finalized' | 'stored'
+    names: string
+    url: string | null
+    /** Of the certificate, sealed. */
+    key: string
+    certificate_id: string
+    /** The certificate that it replaces, by its id for renewal information. */
+    replaces: string | null
+    /** JSON: what was published for the challenges, to be taken back. */
+    published: string
+    created_at: string
+  }
+  /** Names whose addresses the platform has set in its zone, until they are removed there. */
+  dns_names: { name: string; created_at: string }
+  /** What counts against the limits of a CA. */
+  acme_events: {
+    id: Generated<number>
+    kind: 'order' | 'certificate' | 'same-names' | 'failed-validation'
+    /** A directory, a registered domain, a set of names, a host name. */
+    subject: string
+    /** Of what counts only if its order succeeds. */
+    order_id: string | null
+    at: string
   }
   /** A deploy under way: what start-up must finish or undo. */
   jobs: {

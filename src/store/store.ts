@@ -4,18 +4,25 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Clock } from '../lib/clock.ts'
 import { accountsIn } from './accounts.ts'
+import { acmeIn } from './acme.ts'
+import { certificatesIn } from './certificates.ts'
+import { consentsIn } from './consents.ts'
 import { cronRunsIn } from './cron-runs.ts'
 import { databasesIn } from './databases.ts'
 import { domainsIn } from './domains.ts'
 import { environmentIn } from './environment.ts'
+import { expiryWarningsIn } from './expiry-warnings.ts'
 import { grantsIn } from './grants.ts'
 import { instancesIn } from './instances.ts'
 import { jobsIn } from './jobs.ts'
+import { keptNamesIn } from './kept-names.ts'
 import { keysIn } from './keys.ts'
 import { migrations } from './migrations.ts'
 import { releasesIn } from './releases.ts'
 import type { Tables } from './schema.ts'
+import { sitePasswordsIn } from './site-passwords.ts'
 import { sitesIn } from './sites.ts'
+import { wantedNamesIn } from './wanted-names.ts'
 import { workersIn } from './workers.ts'
 
 export type Store = ReturnType<typeof repositoriesIn> & {
@@ -59,6 +66,13 @@ function repositoriesIn(db: Kysely<Tables>, clock: Clock) {
     environment: environmentIn(db, clock),
     workers: workersIn(db),
     cronRuns: cronRunsIn(db),
+    certificates: certificatesIn(db, clock),
+    wantedNames: wantedNamesIn(db, clock),
+    acme: acmeIn(db, clock),
+    consents: consentsIn(db, clock),
+    keptNames: keptNamesIn(db, clock),
+    sitePasswords: sitePasswordsIn(db, clock),
+    expiryWarnings: expiryWarningsIn(db, clock),
   }
 }
 

@@ -13,13 +13,14 @@ import { startWakeServer, type WakeServer } from '../../src/edge/wake.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
-import { parseHostName } from '../../src/names/host-name.ts'
+import { readDomain } from '../../src/names/domain-name.ts'
 import { freePort } from './ports.ts'
 
 export interface EdgeFixture {
   readonly config: Config
   readonly edge: NginxEdge
   readonly port: number
+  readonly tlsPort: number
   readonly url: string
   /** Makes an instance whose edge tree holds `files`; no server yet, no route. */
   addInstance(site: string, files?: Readonly<Record<string, string | Buffer>>): Promise<string>
@@ -38,7 +39,14 @@ export async function startEdge(flags: Readonly<Record<string, string>> = {}): P
   const directory = await mkdtemp('/tmp/edge-')
   await chmod(directory, 0o711)
   const port = await freePort()
-  const given = { home: join(directory, 'home'), 'run-link': join(directory, 'l'), 'http-port': String(port), ...flags }
+  const tlsPort = await freePort()
+  const given = {
+    home: join(directory, 'home'),
+    'run-link': join(directory, 'l'),
+    'http-port': String(port),
+    'https-port': String(tlsPort),
+    ...flags,
+  }
   const create = (more: Readonly<Record<string, string>> = {}) => {
     const config = loadConfig({ flags: { ...given, ...more }, env: {} })
     return { config, edge: createEdge({ config, clock: systemClock, log: silentLog, stopTimeoutMs: 1000 }) }
@@ -58,6 +66,7 @@ export async function startEdge(flags: Readonly<Record<string, string>> = {}): P
     config,
     edge,
     port,
+    tlsPort,
     url: `http://127.0.0.1:${port}`,
     async addInstance(site, files = {}) {
       const { home } = config
@@ -80,7 +89,7 @@ export async function startEdge(flags: Readonly<Record<string, string>> = {}): P
     async addSite(site, handler, files) {
       const id = await fixture.addInstance(site, files)
       await fixture.serve(id, handler)
-      await edge.routes.point(parseHostName(site), id)
+      await edge.routes.point(readDomain(site), id)
       return id
     },
     socketOf: (id) => join(config.home.link, 'instances', id, 'run', 'web.sock'),

@@ -22,8 +22,15 @@ export interface PlatformOptions {
   readonly under?: readonly string[]
 }
 
+interface Ports {
+  readonly httpPort: number
+  readonly httpsPort: number
+  readonly sshPort: number
+}
+
 export class Platform {
   readonly httpPort: number
+  readonly httpsPort: number
   readonly sshPort: number
   readonly directory: string
   readonly home: Home
@@ -32,9 +39,10 @@ export class Platform {
   #admin: Person | undefined
   #daemon: Daemon | undefined
 
-  private constructor(directory: string, ports: { httpPort: number; sshPort: number }, options: PlatformOptions) {
+  private constructor(directory: string, ports: Ports, options: PlatformOptions) {
     this.directory = directory
     this.httpPort = ports.httpPort
+    this.httpsPort = ports.httpsPort
     this.sshPort = ports.sshPort
     this.home = homeAt(join(directory, 'home'))
     this.logFile = join(directory, 'daemon.log')
@@ -44,7 +52,8 @@ export class Platform {
   /** Everything but the daemon: to start it, or to see it fail. */
   static async prepare(options: PlatformOptions = {}): Promise<Platform> {
     const directory = await scratchDirectory('platform')
-    const platform = new Platform(directory, { httpPort: await freePort(), sshPort: await freePort() }, options)
+    const ports = { httpPort: await freePort(), httpsPort: await freePort(), sshPort: await freePort() }
+    const platform = new Platform(directory, ports, options)
     platform.#admin = await Person.withKey('admin', directory, platform)
     await writeFile(platform.#adminKeys, `${await platform.admin.publicKey()}\n`)
     return platform
@@ -77,6 +86,7 @@ export class Platform {
       logFile: this.logFile,
       flags: {
         'http-port': String(this.httpPort),
+        'https-port': String(this.httpsPort),
         'ssh-port': String(this.sshPort),
         'admin-keys': this.#adminKeys,
         ...flags,

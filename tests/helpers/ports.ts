@@ -1,7 +1,7 @@
 // Ports for daemons under test: below the kernel's ephemeral range, so that no outgoing connection takes one in between.
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 export async function freePort(): Promise<number> {
   const port = randomInt(20_000, 32_000)
@@ -15,4 +15,15 @@ export async function freePort(): Promise<number> {
   } finally {
     server.close()
   }
+}
+
+export async function listens(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
 }

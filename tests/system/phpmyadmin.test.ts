@@ -1,10 +1,14 @@
 // phpMyAdmin as people meet it: a command prints an address, the address logs in once, to one database, for as long as they may change the site.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { containersOf } from '../helpers/clean-up.ts'
 import { type Credentials, credentialsOf, query } from '../helpers/database.ts'
 import type { Answer } from '../helpers/http.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
 import type { Person } from '../helpers/person.ts'
+import { curl } from '../helpers/tls.ts'
+import { until } from '../helpers/until.ts'
 
 /** The first use on a machine makes the images. */
 const imageTimeoutMs = 900_000
@@ -119,6 +123,27 @@ describe('phpMyAdmin', () => {
     expect(answer.text).toContain('Ada of demo')
     await runSql(visitor, { site: 'demo.localhost', db: demo.name, sql: "INSERT INTO guests VALUES ('by hand')" })
     expect(await query(platform, demo, 'SELECT COUNT(*) FROM guests')).toEqual([[2]])
+  })
+
+  it('is opened by HTTPS as well, and what that opened plain HTTP goes on with: the CA of a trial run is known to no browser', async () => {
+    const address = await until(
+      'a certificate',
+      async () => /https:\S+/.exec((await writer.ssh('db:admin demo')).stdout)?.[0],
+    )
+    expect(address).toContain(`https://db.localhost:${platform.httpsPort}/demo.localhost/?ticket=`)
+    const ca = join(platform.directory, 'ca.pem')
+    await writeFile(ca, (await writer.ssh('ca')).stdout)
+    const welcome = await curl(address, ca)
+    expect(welcome.status).toBe(200)
+    const cookie = welcome.headers['set-cookie'] ?? ''
+    expect(cookie).toContain('HttpOnly')
+    expect(cookie).not.toContain('Secure')
+    const [visit = ''] = cookie.split(';')
+    const page = await curl(`https://db.localhost:${platform.httpsPort}/demo.localhost/`, ca, [
+      '-H',
+      `cookie: ${visit}`,
+    ])
+    expect(page).toMatchObject({ status: 200, body: expect.stringContaining('phpMyAdmin') as string })
   })
 
   it('gives nothing of phpMyAdmin but its pages and assets', async () => {

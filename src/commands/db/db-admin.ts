@@ -12,8 +12,8 @@ export const dbAdmin = siteCommand({
   permission: 'site:operate',
   input: nothing,
   run: async ({ phpMyAdmin, site, account, progress }) => {
-    const { url, expiresAt } = await phpMyAdmin.invite(site, account, progress)
+    const { url, others, expiresAt } = await phpMyAdmin.invite(site, account, progress)
     const data = { site: site.name, url, expiresAt: expiresAt.toISOString() }
-    return done(data, `This opens the database of ${site.name}, once, within two minutes:`, [url])
+    return done(data, `This opens the database of ${site.name}, once, within two minutes:`, [url, ...others])
   },
 })

@@ -1,5 +1,5 @@
+import { sshCommand } from '../../config/ssh-command.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
-import { sshCommand } from '../addresses.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { done } from '../output/outcome.ts'

@@ -1,31 +1,25 @@
-import { siteUrl } from '../../deploy/site-url.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
-import { listing } from '../output/outcome.ts'
-import { renderTime } from '../output/view.ts'
+import { troubledListing } from '../output/outcome.ts'
+import { shownName } from '../../names/domain-name.ts'
+import { domainRows, renderDomainCertificate, renderRole } from './domain-rows.ts'
 
 export const domains = siteCommand({
   name: 'domains',
   group: 'Domains',
-  summary: 'List the names a site answers to',
+  summary: 'List the names of a site, and how they answer',
+  description: 'With their certificates. Below the table stands what is wrong with a name, one line each.',
   examples: ['domains demo'],
   permission: 'site:read',
   input: nothing,
-  run: async ({ store, site, config }) => {
-    const rows = (await store.domains.listOf(site.id)).map((domain) => ({
-      name: domain.name,
-      url: siteUrl(domain.name, config),
-      ownName: domain.name === site.name,
-      createdAt: domain.created_at,
-    }))
-    return listing({
-      rows,
+  run: async (context) =>
+    troubledListing({
+      rows: await domainRows(context),
       columns: [
-        { head: 'DOMAIN', cell: (row) => row.name },
-        { head: 'URL', cell: (row) => row.url },
-        { head: 'SINCE', cell: (row, view) => renderTime(row.createdAt, view) },
+        { head: 'DOMAIN', cell: (row) => shownName(row.name) },
+        { head: 'ANSWERS', cell: renderRole },
+        { head: 'CERTIFICATE', cell: renderDomainCertificate },
       ],
-      empty: [`domains:add ${site.name} DOMAIN   adds one.`],
-    })
-  },
+      empty: [`domains:add ${context.site.name} DOMAIN   adds one.`],
+    }),
 })

@@ -24,7 +24,7 @@ async function setVariables(context: SiteContext, words: readonly string[]): Pro
   const twice = assignments.find(([name], index) => assignments.findIndex(([other]) => other === name) !== index)
   if (twice !== undefined) throw new HostingError('usage', `${twice[0]} is given twice`)
   const set = Object.fromEntries(await withInput(context, assignments))
-  return changed(context, await deployments.changeEnvironment(site, { set, account, print: progress }))
+  return await changed(context, await deployments.changeEnvironment(site, { set, account, print: progress }))
 }
 
 /** The value is in no message: what has no `=` may be the rest of a secret that was not quoted. */

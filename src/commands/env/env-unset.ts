@@ -12,6 +12,6 @@ export const envUnset = siteCommand({
   input: z.object({ name: z.array(z.string()) }),
   run: async (context, { name }) => {
     const { deployments, site, account, progress } = context
-    return changed(context, await deployments.changeEnvironment(site, { unset: name, account, print: progress }))
+    return await changed(context, await deployments.changeEnvironment(site, { unset: name, account, print: progress }))
   },
 })

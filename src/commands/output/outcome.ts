@@ -15,6 +15,20 @@ export function listing<Row>({ rows, columns, empty }: Listing<Row>): Outcome {
   return { data: rows, text: (view) => (rows.length === 0 ? empty : renderTable(columns, rows, view)) }
 }
 
+/** A listing whose rows may have something wrong with them, which is said below: in a cell it would be cut. */
+export function troubledListing<Row extends { readonly trouble: string | null }>(table: Listing<Row>): Outcome {
+  const troubles = table.rows.flatMap(({ trouble }) => trouble ?? [])
+  const listed = listing(table)
+  return {
+    data: listed.data,
+    text: (view) => [
+      ...listed.text(view),
+      ...(troubles.length === 0 ? [] : ['']),
+      ...troubles.map((line) => `${view.colors.yellow('!')} ${printable(line)}`),
+    ],
+  }
+}
+
 export type Fact = readonly [label: string, value: string]
 
 export function facts(data: unknown, list: (view: View) => readonly Fact[]): Outcome {

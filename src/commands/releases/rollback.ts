@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { siteUrl } from '../../deploy/site-url.ts'
+import { renderAddresses } from '../../deploy/site-address.ts'
 import { siteCommand } from '../command.ts'
 import { releaseNumber } from '../inputs.ts'
 import { done } from '../output/outcome.ts'
@@ -15,7 +15,7 @@ export const rollback = siteCommand({
   permission: 'site:operate',
   input: z.object({ number: releaseNumber.optional() }),
   run: async (context, { number }) => {
-    const { deployments, site, account, progress, config } = context
+    const { deployments, site, account, progress } = context
     if (number !== undefined) await getRelease(context, number)
     const release = await deployments.rollback(site, {
       ...(number === undefined ? {} : { number }),
@@ -24,7 +24,7 @@ export const rollback = siteCommand({
     })
     return done(
       { number: release.number, rollbackOf: release.rollback_of, commit: release.commit },
-      `#${release.rollback_of ?? release.number} is live again, as #${release.number}: ${siteUrl(site.name, config)}`,
+      `#${release.rollback_of ?? release.number} is live again, as #${release.number}: ${await renderAddresses(site, context)}`,
       [
         `git push hosting ${site.branch}   with a new commit makes the branch live again; it stays as it is until then.`,
       ],

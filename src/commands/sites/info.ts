@@ -2,7 +2,9 @@
 import type { InstanceStatus } from '../../runtime/runtime.ts'
 import type { Release } from '../../store/releases.ts'
 import type { WorkerState } from '../../deploy/processes/types.ts'
-import { siteUrl } from '../../deploy/site-url.ts'
+import { primaryAddresses } from '../../deploy/site-address.ts'
+import { shownName } from '../../names/domain-name.ts'
+import { domainRows, renderRole } from '../domains/domain-rows.ts'
 import { repositoryUrl } from '../addresses.ts'
 import { type SiteContext, siteCommand } from '../command.ts'
 import { hasFailed } from '../cron/cron.ts'
@@ -25,14 +27,18 @@ export const info = siteCommand({
 
 type Info = Awaited<ReturnType<typeof siteInfo>>
 
-async function siteInfo({ site, store, config, runtime, deployments }: SiteContext) {
+async function siteInfo(context: SiteContext) {
+  const { site, store, config, runtime, deployments } = context
   const { workers, cron } = await deployments.surveyProcesses(site)
   const release = site.live_release_id === null ? undefined : await store.releases.get(site.live_release_id)
   const status =
     site.live_instance_id === null ? undefined : await instanceStatus(runtime.status(site.live_instance_id))
+  const addresses = await primaryAddresses(site, context)
+  const domains = await domainRows(context)
   return {
     name: site.name,
-    url: siteUrl(site.name, config),
+    url: addresses[0],
+    addresses,
     repository: repositoryUrl(config, site.name),
     owner: (await store.accounts.get(site.owner_id)).name,
     branch: site.branch,
@@ -41,7 +47,12 @@ async function siteInfo({ site, store, config, runtime, deployments }: SiteConte
     instance: status === undefined ? null : { id: site.live_instance_id, status },
     workers,
     cron: { entries: cron.length, failed: cron.filter(({ last }) => hasFailed(last)).map(({ number }) => number) },
-    domains: (await store.domains.listOf(site.id)).map(({ name }) => name),
+    domains: domains.map(({ name }) => name),
+    answers: domains.map(({ name, role, redirectsTo }) => ({ name, role, redirectsTo })),
+    maintenance: site.maintenance === 1,
+    hsts: site.hsts === 1,
+    protectedFor: (await store.sitePasswords.listOf(site.id)).map(({ user }) => user),
+    troubles: domains.flatMap(({ trouble }) => trouble ?? []),
     createdAt: site.created_at,
   }
 }
@@ -66,8 +77,8 @@ function shownFacts(site: Info, view: View): Fact[] {
   const { release, instance } = site
   return [
     ['Site', site.name],
-    ['URL', site.url],
-    ['State', site.state],
+    ['URL', site.addresses.join('  ')],
+    ['State', site.maintenance ? `${site.state}, in maintenance` : site.state],
     ['Release', release === null ? '-' : `#${release.number} ${release.commit.slice(0, 7)} ${release.subject}`],
     ['Deployed', release === null ? '-' : renderTime(release.deployedAt, view)],
     ['Instance', instance === null || site.state === 'stopped' ? '-' : instanceWords[instance.status]],
@@ -75,7 +86,14 @@ function shownFacts(site: Info, view: View): Fact[] {
     ...(site.cron.entries === 0 ? [] : [['Cron', renderCron(site.cron)] as const]),
     ['Branch', site.branch],
     ['Owner', site.owner],
-    ['Domains', site.domains.join(', ')],
+    ...site.answers.map(
+      (each, index): Fact => [index === 0 ? 'Domains' : '', `${shownName(each.name)} (${renderRole(each)})`],
+    ),
+    ...(site.protectedFor.length === 0
+      ? []
+      : [['Protected', `asks for a password: ${site.protectedFor.join(', ')}`] as const]),
+    ...(site.hsts ? [['HSTS', 'browsers keep to HTTPS'] as const] : []),
+    ...site.troubles.map((trouble): Fact => ['Trouble', trouble]),
     ['Repository', site.repository],
     ['Created', renderTime(site.createdAt, view)],
   ]

@@ -1,4 +1,4 @@
-import { siteUrl } from '../../deploy/site-url.ts'
+import { renderAddresses } from '../../deploy/site-address.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { done } from '../output/outcome.ts'
@@ -10,8 +10,11 @@ export const start = siteCommand({
   examples: ['start demo'],
   permission: 'site:operate',
   input: nothing,
-  run: async ({ deployments, site, config }) => {
+  run: async ({ deployments, site, store, config }) => {
     await deployments.start(site)
-    return done({ name: site.name, state: 'running' }, `${site.name} serves again: ${siteUrl(site.name, config)}`)
+    return done(
+      { name: site.name, state: 'running' },
+      `${site.name} serves again: ${await renderAddresses(site, { store, config })}`,
+    )
   },
 })

@@ -1,7 +1,7 @@
 // What a site keeps: how much, where, what differs from the repository, and how that is fetched.
+import { sshCommand } from '../../config/ssh-command.ts'
 import type { StorageSurvey } from '../../data/storage/storages.ts'
 import { printable } from '../../errors/render.ts'
-import { sshCommand } from '../addresses.ts'
 import { siteCommand } from '../command.ts'
 import { nothing } from '../inputs.ts'
 import { done, renderFacts } from '../output/outcome.ts'

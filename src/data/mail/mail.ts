@@ -9,6 +9,7 @@ import type { Store } from '../../store/store.ts'
 import { createAllowance } from './allowance.ts'
 import { createCorrespondent } from './correspondent.ts'
 import { createDoors } from './doors.ts'
+import { createPlatformMail, type WriteMail } from './platform-mail.ts'
 import { createReceiver } from './receiver.ts'
 import { createRelay } from './relay.ts'
 
@@ -21,6 +22,8 @@ export interface Mail {
   ensure(site: Sender): Promise<string>
   /** Of a site that is gone. */
   remove(siteId: number): Promise<void>
+  /** Of the platform itself, to a person. */
+  readonly write: WriteMail
   stop(): Promise<void>
 }
 
@@ -76,6 +79,7 @@ export async function createMail(parts: MailParts): Promise<Mail> {
       reopening = reopen().catch((error: unknown) => log.error({ err: error }, 'the mail of some sites is not taken'))
     },
     remove: (siteId) => doors.remove(siteId),
+    write: createPlatformMail(config, relay),
     async stop() {
       stopping.abort()
       await reopening

@@ -40,6 +40,17 @@ describe('domains:add', () => {
     expect((await platform.run('create www.example.net', { as: 'anna' })).code).toBe(5)
   })
 
+  it('tells only its owner and admins who has a name', async () => {
+    await using platform = await twoSites()
+    await platform.site('shop.example', 'anna')
+    await platform.run('domains:add shop.example www.example.net', { as: 'anna' })
+    const own = await platform.run('domains:add demo www.example.net', { as: 'anna' })
+    expect(own.err).toContain('is taken: shop.example answers to it\n  → domains:remove shop.example www.example.net')
+    expect((await platform.run('domains:add demo www.example.net')).err).toContain('shop.example answers to it')
+    const others = await platform.run('domains:add club.example.org www.example.net', { as: 'ben' })
+    expect(others.err).not.toContain('shop')
+  })
+
   it('gives a name to one of two that ask at once', async () => {
     await using platform = await twoSites()
     const asked = [
@@ -72,5 +83,31 @@ describe('domains:remove', () => {
     expect((await platform.run(`domains:remove demo ${name}`, { as: 'anna' })).code).toBe(status)
     expect(platform.calls).toEqual([])
     expect(await platform.store.domains.list()).toHaveLength(2)
+  })
+})
+
+describe('domains:add --www', () => {
+  it('adds the pair at once, or the half that was forgotten', async () => {
+    await using platform = await twoSites()
+    expect((await platform.run('domains:add demo example.net --primary', { as: 'anna' })).code).toBe(0)
+    expect((await platform.run('domains:add demo example.net --www', { as: 'anna' })).code).toBe(0)
+    const roles = async () =>
+      (JSON.parse((await platform.run('domains demo --json')).out) as { name: string; role: string }[]).map(
+        ({ name, role }) => `${name} ${role}`,
+      )
+    expect(await roles()).toEqual(['example.net primary', 'demo.localhost served', 'www.example.net redirect'])
+    expect((await platform.run('domains:add demo www.example.com --www', { as: 'anna' })).code).toBe(0)
+    expect(await roles()).toEqual(expect.arrayContaining(['www.example.com served', 'example.com redirect']))
+    // One time the edge and the certificates follow, both names together.
+    expect(platform.calls).toHaveLength(3)
+  })
+
+  it('keeps the name when its partner is not to be had, and says so', async () => {
+    await using platform = await twoSites()
+    await platform.run('domains:add club.example.org www.example.net', { as: 'ben' })
+    const { code, err } = await platform.run('domains:add demo example.net --www', { as: 'anna' })
+    expect(code).toBe(5)
+    expect(err).toContain('example.net was added, but not www.example.net: www.example.net is taken')
+    expect((await platform.run('domains demo', { as: 'anna' })).out).toContain('example.net')
   })
 })

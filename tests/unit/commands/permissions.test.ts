@@ -1,6 +1,7 @@
 // Every command for every kind of visitor. A command that is missing here fails the test: nobody forgets to think about it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registry } from '../../../src/commands/registry.ts'
+import type { CertificateStatus } from '../../../src/certs/types.ts'
 import { createPlatform, type Platform } from './platform.ts'
 
 const visitors = ['root', 'owner', 'writer', 'reader', 'stranger'] as const
@@ -50,6 +51,22 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   domains: [['domains demo', ok, ok, ok, ok, missing]],
   'domains:add': [['domains:add demo VISITOR.example.org', ok, ok, forbidden, forbidden, missing]],
   'domains:remove': [['domains:remove demo VISITOR.example.net', ok, ok, forbidden, forbidden, missing]],
+  'domains:primary': [['domains:primary demo demo', ok, ok, forbidden, forbidden, missing]],
+  'domains:allow': [['domains:allow demo demo guest', ok, ok, forbidden, forbidden, missing]],
+  'domains:disallow': [['domains:disallow demo demo guest-VISITOR', ok, ok, forbidden, forbidden, missing]],
+  certs: [['certs demo', ok, ok, ok, ok, missing]],
+  // Nothing is sent: refused when it is allowed.
+  'certs:upload': [['certs:upload demo', 2, 2, forbidden, forbidden, missing]],
+  'certs:check': [['certs:check demo', ok, ok, ok, ok, missing]],
+  'certs:renew': [['certs:renew demo demo', ok, ok, ok, forbidden, missing]],
+  'certs:remove': [['certs:remove demo', ok, ok, forbidden, forbidden, missing]],
+  'certs:rollover': [['certs:rollover', ok, forbidden, forbidden, forbidden, forbidden]],
+  'maintenance:on': [['maintenance:on demo', ok, ok, ok, forbidden, missing]],
+  'maintenance:off': [['maintenance:off demo', ok, ok, ok, forbidden, missing]],
+  protect: [['protect demo VISITOR --generate', ok, ok, forbidden, forbidden, missing]],
+  unprotect: [['unprotect demo for-VISITOR', ok, ok, forbidden, forbidden, missing]],
+  'hsts:on': [['hsts:on demo', ok, ok, forbidden, forbidden, missing]],
+  'hsts:off': [['hsts:off demo', ok, ok, forbidden, forbidden, missing]],
   access: [['access demo', ok, ok, ok, ok, missing]],
   'access:add': [['access:add demo guest', ok, ok, forbidden, forbidden, missing]],
   'access:remove': [['access:remove demo guest-VISITOR', ok, ok, forbidden, forbidden, missing]],
@@ -62,15 +79,37 @@ const matrix: Record<string, readonly [words: string, ...statuses: number[]][]> 
   accounts: [['accounts', ok, forbidden, forbidden, forbidden, forbidden]],
   'accounts:add': [['accounts:add new-VISITOR', ok, forbidden, forbidden, forbidden, forbidden]],
   'accounts:remove': [['accounts:remove guest-VISITOR', ok, forbidden, forbidden, forbidden, forbidden]],
+  contact: [
+    ['contact', ok, ok, ok, ok, ok],
+    ['contact a@example.org', ok, ok, ok, ok, ok],
+    ['contact --account guest', ok, forbidden, forbidden, forbidden, forbidden],
+  ],
   whoami: [['whoami', ok, ok, ok, ok, ok]],
   help: [['help', ok, ok, ok, ok, ok]],
   version: [['version', ok, ok, ok, ok, ok]],
+  ca: [['ca', missing, missing, missing, missing, missing]],
 }
 
 let platform: Platform
 
+const uploaded: CertificateStatus = {
+  name: 'demo.localhost',
+  state: 'serving',
+  certificate: {
+    ...{ id: 'c', source: 'uploaded', names: ['demo.localhost'], issuer: 'A CA' },
+    ...{ notBefore: new Date(0), notAfter: new Date('2100-01-01') },
+  },
+}
+
 beforeAll(async () => {
   platform = await createPlatform({
+    certificates: {
+      of: () => Promise.resolve([uploaded]),
+      renew: () => Promise.resolve(uploaded),
+      check: () => Promise.resolve([]),
+      release: () => Promise.resolve(),
+      rollOver: () => Promise.resolve('https://ca.example/directory'),
+    },
     deployments: {
       runCron: () => Promise.resolve({ result: 'done', exitCode: null }),
       changeEnvironment: () => Promise.resolve({ changed: ['A'] }),
@@ -87,7 +126,10 @@ beforeAll(async () => {
     await store.grants.put(demo.id, (await platform.account(role === 'read' ? 'reader' : 'writer')).id, role)
   for (const visitor of visitors) {
     await store.domains.add(`${visitor}.example.net`, demo.id)
-    await store.grants.put(demo.id, (await platform.account(`guest-${visitor}`)).id, 'read')
+    const guest = await platform.account(`guest-${visitor}`)
+    await store.grants.put(demo.id, guest.id, 'read')
+    await store.consents.put('demo.localhost', guest.id)
+    await store.sitePasswords.put(demo.id, `for-${visitor}`, '$6$x')
   }
 })
 afterAll(async () => await platform[Symbol.asyncDispose]())

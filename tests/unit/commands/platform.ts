@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { createSite } from '../../../src/access/sites.ts'
+import { noCertificates } from '../../../src/certs/no-certificates.ts'
+import type { Certificates } from '../../../src/certs/types.ts'
 import { createCommandRunner } from '../../../src/commands/run.ts'
 import type { CommandRequest, Services } from '../../../src/commands/types.ts'
 import { loadConfig } from '../../../src/config/load.ts'
@@ -96,7 +98,14 @@ export type Platform = Awaited<ReturnType<typeof createPlatform>>
 
 /** Dispose of it with `await using`. */
 export async function createPlatform(
-  replaced: { runtime?: Partial<Runtime>; deployments?: Partial<Deployments>; databases?: Partial<Databases> } = {},
+  replaced: {
+    runtime?: Partial<Runtime>
+    deployments?: Partial<Deployments>
+    databases?: Partial<Databases>
+    certificates?: Partial<Certificates>
+    clock?: Clock
+    flags?: Readonly<Record<string, string>>
+  } = {},
 ) {
   const root = await mkdtemp(join(tmpdir(), 'hosting-commands-'))
   const store = await openStore(':memory:', systemClock)
@@ -107,7 +116,7 @@ export async function createPlatform(
     return Promise.resolve()
   }
   const services: Services = {
-    config: loadConfig({ flags: { home: root }, env: {} }),
+    config: loadConfig({ flags: { home: root, ...replaced.flags }, env: {} }),
     store,
     runtime: { ...idleRuntime, ...replaced.runtime },
     deployments: {
@@ -132,15 +141,17 @@ export async function createPlatform(
       routeDomains: called('routeDomains'),
       ...replaced.deployments,
     },
+    certificates: { ...noCertificates, ...replaced.certificates },
     databases: { ...idleDatabases, ...replaced.databases },
     phpMyAdmin: {
       invite: ({ name }) =>
         Promise.resolve({
           url: `http://db.localhost/${name}/?ticket=secret`,
+          others: [],
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
-    clock: hastyClock,
+    clock: replaced.clock ?? hastyClock,
     log: silentLog,
   }
   const run = createCommandRunner(services)

@@ -53,6 +53,7 @@ describe('sites', () => {
         release: 1,
         commit: release.commit,
         deployedAt: '2026-11-21T10:00:00.000Z',
+        trouble: null,
       },
     ])
     expect((await platform.run('sites')).out).toContain('#1 c0ffee0')

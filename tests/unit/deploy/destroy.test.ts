@@ -7,6 +7,7 @@ import { createStorages } from '../../../src/data/storage/storages.ts'
 import { createBackground } from '../../../src/deploy/background.ts'
 import { destroySite } from '../../../src/deploy/operations/destroy.ts'
 import type { Parts } from '../../../src/deploy/parts.ts'
+import { noCertificates } from '../../../src/certs/no-certificates.ts'
 import { routesIn } from '../../../src/edge/routes.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { silentLog } from '../../../src/lib/log.ts'
@@ -32,7 +33,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
     join(storage, 'demo.localhost'),
   ])
     await mkdir(path, { recursive: true })
-  await mkdir(routes)
+  for (const path of [routes, config.home.secure, config.home.gated]) await mkdir(path)
   await routesIn(config.home).park(parseHostName('demo.localhost'))
 
   const named = async () =>
@@ -55,6 +56,7 @@ it('leaves nothing under the name of a site from the moment on in which others c
     store,
     runtime,
     edge,
+    certificates: noCertificates,
     storages: await createStorages(config),
     background,
     mail: { remove: () => Promise.resolve() },

@@ -32,6 +32,8 @@ const site: Site = {
   state: 'running',
   live_release_id: 'r4',
   live_instance_id: 'i',
+  maintenance: 0,
+  hsts: 0,
   created_at: '',
 }
 const history = [release(4, 'live'), release(3, 'failed'), release(2, 'retired'), release(1, 'retired')]

@@ -17,6 +17,11 @@ const options: NginxOptions = {
     wakeSocket: `${link}/w.sock`,
   },
   listen: ['8080', '[::]:8080'],
+  listenTls: ['8443', '[::]:8443'],
+  httpPort: 8080,
+  httpsPort: 8443,
+  tickets: [`${link}/run/tickets/1.key`],
+  nginx: { http2Directive: false, http3: false, certificateCache: false, postQuantum: false },
   workers: { user: 'www-data', group: 'www-data' },
   modules: [],
   requestRate: 200,
@@ -65,8 +70,9 @@ describe('the configuration', () => {
   })
 
   it('fits the longest host name into the path of a unix socket', () => {
-    const path = /unix:(\/run[^:]*)\$site([^:]*):/.exec(renderNginxConfig(options))
-    expect(`${path?.[1] ?? ''}${'x'.repeat(maxHostNameLength)}${path?.[2] ?? ''}`.length).toBe(107)
+    const path = /unix:(\/run[^:]*)\$at([^:]*):/.exec(renderNginxConfig(options))
+    const entry = Math.max(...['routes/', 'secure/', 'gated/'].map((tree) => tree.length)) + maxHostNameLength
+    expect(`${path?.[1] ?? ''}${'x'.repeat(entry)}${path?.[2] ?? ''}`.length).toBe(107)
   })
 
   it('names its own version, which changes with every option', () => {
@@ -93,9 +99,9 @@ describe('the configuration', () => {
   it('listens to X-Accel-* only of the wake socket', () => {
     const text = renderNginxConfig(options)
     expect(text).toMatch(/^ {2}proxy_ignore_headers( X-Accel-(Redirect|Expires|Limit-Rate|Buffering|Charset)){5};$/m)
-    const locations = text.split(/^ {2}location /m).slice(3)
+    const locations = text.split(/^ {2}(?:location |\})/m).filter((part) => part.startsWith('@'))
     const trusting = locations.filter((location) => location.includes('proxy_ignore_headers'))
-    expect(trusting.map((location) => location.split(' ')[0])).toEqual(['@lost', '@unrouted'])
+    expect(trusting.map((location) => location.split(' ')[0])).toEqual(['@lost', '@unrouted', '@lost', '@unrouted'])
     for (const location of trusting) expect(location).toContain('w.sock:')
   })
 

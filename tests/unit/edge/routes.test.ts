@@ -13,8 +13,7 @@ const domain = parseHostName('example.org')
 
 beforeEach(async () => {
   home = homeAt(await mkdtemp(join(tmpdir(), 'routes-')))
-  await mkdir(home.routes)
-  await mkdir(home.instances)
+  for (const path of [home.routes, home.secure, home.gated, home.instances]) await mkdir(path)
 })
 afterEach(async () => {
   await rm(home.root, { recursive: true })

@@ -129,8 +129,8 @@ describe('a push', () => {
   it("to a name that is another site's domain is refused", async () => {
     git = keepRef
     await push(ada, 'demo')
-    await store.domains.add('www.localhost', (await store.sites.find('demo.localhost'))!.id)
-    await expect(push(bob, 'www')).rejects.toMatchObject({ code: 'conflict' })
+    await store.domains.add('shop.localhost', (await store.sites.find('demo.localhost'))!.id)
+    await expect(push(bob, 'shop')).rejects.toMatchObject({ code: 'conflict' })
   })
 
   it('that leaves nothing in a site it made takes the site away again', async () => {

@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import type { Request } from '../../../src/gateway/session.ts'
 import type { Account } from '../../../src/store/accounts.ts'
 
-export const ada: Account = { id: 1, name: 'ada', role: 'admin', created_at: '2026-11-21T00:00:00Z' }
+export const ada: Account = { id: 1, name: 'ada', role: 'admin', mail: null, created_at: '2026-11-21T00:00:00Z' }
 
 export interface Visit {
   readonly request: Request

@@ -40,6 +40,7 @@ beforeEach(async () => {
     config,
     clock,
     log: silentLog,
+    address: () => Promise.resolve('https://db.example.org'),
     runtime: runtime as never,
     databases: databases as never,
   })
