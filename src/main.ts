@@ -11,6 +11,7 @@ async function main(): Promise<void> {
   if (help) return void process.stdout.write(usage())
   const platform = await startPlatform(loadConfig({ flags, env: process.env }), say)
   stopOnSignal(platform)
+  await platform.announce()
   await tellReady(process.env)
 }
 

@@ -52,6 +52,8 @@ import { AccountUploads } from './uploads/uploads.ts'
 import { withPorts } from './ports.ts'
 
 export interface Platform {
+  /** Tells whoever waits that the platform serves; from then on they may stop it by a signal. */
+  announce(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -111,12 +113,11 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => background.stop())
 
   const ports = { ...config, 'ssh-port': ssh.port }
-  await announce(ports)
   const caPath = (await trial?.ensure())?.path
   const banner = renderBanner(ports, { hasAdmin: admin !== undefined, caPath })
   for (const line of [storages.warning ?? [], banner].flat()) say(line)
   const running = started.move()
-  return { stop: () => running.disposeAsync() }
+  return { announce: () => announce(ports), stop: () => running.disposeAsync() }
 }
 
 function warnOfExpiry(parts: Parts): void {

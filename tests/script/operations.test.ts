@@ -400,7 +400,7 @@ describe('what is said', () => {
     expect(shell.output).toMatch(/Account\S* +ann/)
     expect(shell.output).toContain('rollback SITE')
     shell.type('domains said\r')
-    await shell.says('http://said.localhost')
+    await shell.says('said.localhost  primary')
     shell.type('nonsense\r')
     await shell.says('Unknown command')
     shell.type('\x04')

@@ -188,6 +188,17 @@ describe('an instance', () => {
     expect((await runtime.list()).map(({ id }) => id)).not.toContain(spec.id)
   })
 
+  it('is removed while it is being started', async () => {
+    for (const ms of [0, 2, 5, 10, 20, 40, 80, 160]) {
+      const spec = await newInstance()
+      const started = runtime.start(spec)
+      await delay(ms)
+      await runtime.remove(spec.id)
+      await started
+      expect(await runtime.status(spec.id)).toBe('missing')
+    }
+  })
+
   it('is seen by its own home alone', async () => {
     const spec = await live()
     const neighbour = createDockerRuntime({ homeId: `${homeId}x`, buildpacksDirectory, log: silentLog })

@@ -1,6 +1,7 @@
 // Instances as containers: start, assign, wake, stop, remove, and what there is.
 import type { Container, ContainerInfo } from 'dockerode'
 import type { Log } from '../../lib/log.ts'
+import { Turns } from '../../lib/turns.ts'
 import type { InstanceSpec, InstanceStatus, RunningInstance, Surroundings, ToolSpec } from '../runtime.ts'
 import { type ContainerMaker, type ContainerPlan, createContainer } from './create-container.ts'
 import { ask, askUnless, statusOf } from './engine.ts'
@@ -20,10 +21,12 @@ export interface InstanceParts extends ContainerMaker {
 export function createInstances(parts: InstanceParts) {
   const { engine, homeId } = parts
   const fifos = createGoFifos()
+  // Docker answers a removal that overtakes a start with "no such container", and starts it afterwards.
+  const turns = new Turns<string>()
   const containerOf = (id: string) => engine.getContainer(containerName(homeId, id))
 
   return {
-    start: (spec: InstanceSpec) => startNew(parts, fifos, spec),
+    start: (spec: InstanceSpec) => turns.take(spec.id, () => startNew(parts, fifos, spec)),
     async assign(spec: InstanceSpec): Promise<void> {
       // One that was killed while it waited is started again; it finds its release complete and waits no more.
       startExisting(containerOf(spec.id)).catch((error: unknown) => {
@@ -31,21 +34,25 @@ export function createInstances(parts: InstanceParts) {
       })
       await fifos.release(spec.id, spec.instanceDirectory)
     },
-    async wake(spec: InstanceSpec): Promise<void> {
-      if (!(await startExisting(containerOf(spec.id)))) await startNew(parts, fifos, spec)
-    },
-    async startProgram(spec: ToolSpec): Promise<void> {
-      if (!(await startExisting(containerOf(spec.id))))
-        await startOnNetwork(parts, spec, (place) => renderProgram(spec, place))
-    },
-    async stop(id: string, timeoutMs: number): Promise<void> {
-      await fifos.forget(id)
-      await askUnless([304, 404], containerOf(id).stop({ t: Math.ceil(timeoutMs / 1000) }))
-    },
-    async remove(id: string): Promise<void> {
-      await fifos.forget(id)
-      await removeContainer(engine, containerName(homeId, id))
-    },
+    wake: (spec: InstanceSpec) =>
+      turns.take(spec.id, async () => {
+        if (!(await startExisting(containerOf(spec.id)))) await startNew(parts, fifos, spec)
+      }),
+    startProgram: (spec: ToolSpec) =>
+      turns.take(spec.id, async () => {
+        if (!(await startExisting(containerOf(spec.id))))
+          await startOnNetwork(parts, spec, (place) => renderProgram(spec, place))
+      }),
+    stop: (id: string, timeoutMs: number) =>
+      turns.take(id, async () => {
+        await fifos.forget(id)
+        await askUnless([304, 404], containerOf(id).stop({ t: Math.ceil(timeoutMs / 1000) }))
+      }),
+    remove: (id: string) =>
+      turns.take(id, async () => {
+        await fifos.forget(id)
+        await removeContainer(engine, containerName(homeId, id))
+      }),
     async status(id: string): Promise<InstanceStatus> {
       const found = await askUnless([404], containerOf(id).inspect())
       if (found === undefined) return 'missing'

@@ -69,6 +69,12 @@ describe('a site with short tags', () => {
     expect(told).toContain('short_open_tag = "Off"')
   })
 
+  it.each(['counter.php', 'pages'])('has them found in %s, which is storage', async (path) => {
+    const held = { 'index.php': '<?php', 'counter.php': '<? echo 1 ?>', 'pages/a.php': '<? echo 2 ?>' }
+    const { ini } = await pushed({ ...held, 'hosting.toml': `storage = ["${path}"]` })
+    expect(ini).toBe('short_open_tag = On\n')
+  })
+
   it.each<[string, Tree, string]>([
     ['says otherwise', { 'hosting.toml': '[php]\nini = { short_open_tag = "Off" }' }, 'short_open_tag = "Off"\n'],
     ['says so in its .user.ini', { '.user.ini': 'short_open_tag = 0' }, ''],
