@@ -188,8 +188,13 @@ describe('the host of Git', () => {
   it('gets its certificate by itself, and Git believes it', async () => {
     await ann.ssh('password', { input: password })
     await untilServed('git.localhost')
-    expect(await clone('git.localhost', 'cloned')).toMatchObject({ exitCode: 0 })
+    expect((await clone('git.localhost', 'cloned')).output).toBe('')
     expect(await readFile(join(ann.home, 'cloned/index.html'), 'utf8')).toBe('hello')
+    // Nobody is asked for a password in the clear.
+    const asked = '/demo.git/info/refs?service=git-upload-pack'
+    expect(await platform.get('git.localhost', asked)).toMatchObject({
+      ...{ status: 308, headers: { location: `https://git.localhost:${platform.httpsPort}${asked}` } },
+    })
     expect((await platform.admin.ssh('certs:check git')).output).toContain('nothing is in the way')
   })
 
@@ -198,7 +203,7 @@ describe('the host of Git', () => {
     ca.behave()
     await start({ 'git-host': 'code' })
     await untilServed('code.localhost')
-    expect(await clone('code.localhost', 'again')).toMatchObject({ exitCode: 0 })
+    expect((await clone('code.localhost', 'again')).output).toBe('')
     expect((await clone('git.localhost', 'gone')).exitCode).not.toBe(0)
     expect((await secure('git.localhost')).error).toContain('curl:')
     expect((await platform.get('git.localhost')).status).toBe(404)
