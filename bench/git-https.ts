@@ -51,8 +51,6 @@ function waysOf(platform: Platform): Bench['ways'] {
 async function measureTransfers({ platform, ways }: Bench): Promise<Result[]> {
   const copy = await makeSource(platform)
   const { pid } = platform.daemon
-  const before = await rssOf(pid)
-  const peak = await watchPeakRss(pid)
   let turn = 0
   // Each to a repository of its own: what is there already would not be sent again.
   const push = (way: Way) => async () => {
@@ -66,6 +64,10 @@ async function measureTransfers({ platform, ways }: Bench): Promise<Result[]> {
     return await timed(() => git(copy, way, ['clone', '-q', '--bare', '-b', branch, way.urlOf('transfer-1'), into]))
   }
   const clones = await interleave(3, { value: clone(ways.https), floor: clone(ways.ssh) })
+  const before = await rssOf(pid)
+  const peak = await watchPeakRss(pid)
+  await push(ways.https)()
+  await clone(ways.https)()
   const growth = ((await peak()) - before) / megabyte
   const megabytes = files * fileMegabytes
   return [
@@ -109,13 +111,13 @@ async function measureLogins({ platform, ways }: Bench): Promise<Result[]> {
   await copy.pushOk()
   const look = (url: string) => () =>
     timed(async () => {
-      for (let at = 0; at < 10; at++) await git(copy, ways.https, ['ls-remote', '-q', url])
+      for (let at = 0; at < 20; at++) await git(copy, ways.https, ['ls-remote', '-q', url])
     })
   const again = await interleave(5, {
     value: look(ways.https.urlOf('login')),
     floor: look(token.urlOf('login')),
   })
-  return [resultOf({ name: '10 × ls-remote: password beside token', unit: 's', goal: { atMost: 1.15 }, runs: again })]
+  return [resultOf({ name: '20 × ls-remote: password beside token', unit: 's', goal: { atMost: 1.15 }, runs: again })]
 }
 
 async function git(copy: WorkingCopy, { env }: Way, args: readonly string[]) {
