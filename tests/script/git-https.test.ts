@@ -71,6 +71,13 @@ describe('a push', () => {
     expect(push.output).not.toContain('last-1')
     expect(await push.ended()).toBe(0)
     expect(push.output).toContain('last-1')
+    // One that was received is finished, whoever leaves.
+    await ann.commit(copy, { 'index.html': 'its pusher left' })
+    {
+      await using left = new Conversation('git', ['-C', copy, 'push', 'hosting', 'main'], ann.env)
+      await left.says('first-1')
+    }
+    await until('it to be live', async () => (await platform.get('slow')).text === 'its pusher left')
   })
 
   it('is refused as over SSH when the release does not stand, and changes nothing', async () => {
