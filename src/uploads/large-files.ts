@@ -43,24 +43,22 @@ interface Place {
 /** Who has never heard of Git LFS pays for one question of the database, and for a look at names. */
 export async function openLargeFiles({ repository, base, lfs, site }: Place): Promise<LargeFiles> {
   const rules = [...base].filter(([path]) => basename(path) === '.gitattributes')
-  const isUsed = await lfs.isUsed(site)
-  if (!isUsed && rules.length === 0) return asTheyAre
+  if (rules.length === 0 && !(await lfs.isUsed(site))) return asTheyAre
   const objects = openObjects({ repository })
-  const attributes =
-    rules.length === 0
-      ? undefined
-      : await openAttributes(
-          repository,
-          rules.map(([path, { object }]) => ({ path, object })),
-        )
+  const rulesOf = () => rules.map(([path, { object }]) => ({ path, object }))
+  // When it is first needed: most looks find nothing new.
+  let attributes: Promise<Attributes> | undefined
+  const isTracked = async (path: string) => {
+    if (rules.length === 0) return false
+    attributes ??= openAttributes(repository, rulesOf())
+    return (await (await attributes).filterOf(path)) === 'lfs'
+  }
   return {
-    heldAs: (root, { path, found, object }) => {
-      const before = base.get(path)
-      return heldAs(root, { path, found, object, before }, { objects, attributes })
-    },
+    heldAs: (root, { path, found, object }) =>
+      heldAs(root, { path, found, object, before: base.get(path) }, { objects, isTracked }),
     async [Symbol.asyncDispose]() {
       await objects[Symbol.asyncDispose]()
-      await attributes?.[Symbol.asyncDispose]()
+      await (await attributes)?.[Symbol.asyncDispose]()
     },
   }
 }
@@ -79,7 +77,8 @@ interface File {
 
 interface Asking {
   readonly objects: Objects
-  readonly attributes: Attributes | undefined
+  /** Whether the rules of the branch call it large. */
+  readonly isTracked: (path: string) => Promise<boolean>
 }
 
 async function heldAs(root: Rooted, file: File, asking: Asking): Promise<Held | undefined> {
@@ -87,7 +86,7 @@ async function heldAs(root: Rooted, file: File, asking: Asking): Promise<Held | 
   // git-lfs leaves empty files alone, too.
   if (found.kind === 'link' || found.size === 0 || object === before?.object) return { object }
   const known = before && (await pointerOf(before, asking.objects))
-  const isLarge = known !== undefined || (await asking.attributes?.filterOf(path)) === 'lfs'
+  const isLarge = known !== undefined || (await asking.isTracked(path))
   if (!isLarge) return { object }
   try {
     // Who uploads a pointer means a pointer.
