@@ -14,7 +14,6 @@ import { DeployQueue } from './queue.ts'
 import { routeAsWritten } from './routing.ts'
 import type { Deployments } from './types.ts'
 import { gateSite } from './standing-before.ts'
-import { openStorage } from './open-storage.ts'
 import { surveyStorage } from './survey-storage.ts'
 import { WarmInstances } from './warm.ts'
 
@@ -38,7 +37,6 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
         return outcome
       }),
     surveyStorage: (site) => surveyStorage(site, parts),
-    openStorage: (site, paths) => openStorage(site, paths, parts),
     surveyProcesses: (site) => parts.processes.survey(site),
     runCron: (site, number, print) => parts.processes.runCron(site, number, print),
     ...databaseOperations({ inTurn, warmInstances, parts }),

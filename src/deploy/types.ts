@@ -10,13 +10,8 @@ import type { OneOffRun } from './one-offs.ts'
 import type { CronEnd } from './processes/cron-run.ts'
 import type { ProcessSurvey } from './processes/types.ts'
 import type { ChangedEnvironment, EnvironmentChange } from './operations/environment.ts'
-import type { Rooted } from '../lib/rooted.ts'
 
 export type Print = (line: string) => void
-
-export interface OpenStorage extends AsyncDisposable {
-  readonly root: Rooted
-}
 
 export interface Deployments {
   /** The hooks of one push by an account to a site; `end` is called when receive-pack has exited, whatever it did. */
@@ -29,8 +24,6 @@ export interface Deployments {
   changeEnvironment(site: Site, change: EnvironmentChange): Promise<ChangedEnvironment>
   /** What a site's storage holds, by the paths that its live release uses; undefined where nothing is deployed that writes. */
   surveyStorage(site: Site): Promise<StorageSurvey | undefined>
-  /** Paths of it where the platform may read them: itself, or a copy. */
-  openStorage(site: Site, paths: readonly string[]): Promise<OpenStorage>
   surveyProcesses(site: Site): Promise<ProcessSurvey>
   /** Runs an entry of `surveyProcesses` now, to its end. */
   runCron(site: Site, number: number, print: Print): Promise<CronEnd>

@@ -6,12 +6,11 @@ import { answerSchema, type Question, readLine, renderMessage } from './messages
 import { type Privileged, verbs } from './verbs.ts'
 
 export function createCalls(socketPath: string): Privileged {
-  const { ensure, seed, survey, lend, discard, sweep, settle } = verbs
+  const { ensure, seed, survey, discard, sweep, settle } = verbs
   return {
     ensure: (takes) => call(socketPath, { verb: 'ensure', takes }, ensure.gives),
     seed: (takes) => call(socketPath, { verb: 'seed', takes }, seed.gives),
     survey: (takes) => call(socketPath, { verb: 'survey', takes }, survey.gives),
-    lend: (takes) => call(socketPath, { verb: 'lend', takes }, lend.gives),
     discard: (takes) => call(socketPath, { verb: 'discard', takes }, discard.gives),
     sweep: (takes) => call(socketPath, { verb: 'sweep', takes }, sweep.gives),
     settle: (takes) => call(socketPath, { verb: 'settle', takes }, settle.gives),

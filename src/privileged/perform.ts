@@ -3,7 +3,6 @@ import { constants } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { discard, settle, sweep, unmountAll } from './storage/discard.ts'
 import { ensure, type Rights, type StorageContext } from './storage/ensure.ts'
-import { lend } from './storage/lend.ts'
 import { seed } from './storage/seed.ts'
 import { survey } from './storage/survey.ts'
 import type { Privileged } from './verbs.ts'
@@ -25,11 +24,6 @@ export function createPerforming(context: StorageContext): Performing {
         return await seed(takes, context)
       }),
     survey: (takes) => inTurn(takes.site.name, () => survey(takes, context)),
-    lend: (takes) =>
-      inTurn(takes.site.name, async () => {
-        await ensure(takes, context)
-        return await lend(takes, context)
-      }),
     discard: (takes) => inTurn(takes.name, () => discard(takes, storage).then(() => done)),
     sweep: () => sweep(storage).then(() => done),
     settle: (takes) => settle(takes, storage).then(() => done),

@@ -68,7 +68,6 @@ const performs: { readonly [V in Verb]: (privileged: Privileged, takes: unknown)
   ensure: (privileged, takes) => privileged.ensure(verbs.ensure.takes.parse(takes)),
   seed: (privileged, takes) => privileged.seed(verbs.seed.takes.parse(takes)),
   survey: (privileged, takes) => privileged.survey(verbs.survey.takes.parse(takes)),
-  lend: (privileged, takes) => privileged.lend(verbs.lend.takes.parse(takes)),
   discard: (privileged, takes) => privileged.discard(verbs.discard.takes.parse(takes)),
   sweep: (privileged, takes) => privileged.sweep(verbs.sweep.takes.parse(takes)),
   settle: (privileged, takes) => privileged.settle(verbs.settle.takes.parse(takes)),

@@ -41,11 +41,6 @@ export const verbs = {
   /** Copies what the repository holds to where storage has nothing yet. */
   seed: { takes: z.strictObject({ site, release }), gives: z.strictObject({ seeded: z.array(z.string()) }) },
   survey: { takes: z.strictObject({ site, release }), gives: survey },
-  /** Copies paths of a site's storage to where the daemon may read them, until the next `sweep`. */
-  lend: {
-    takes: z.strictObject({ site, paths: z.array(z.string().max(1100)).max(64) }),
-    gives: z.strictObject({ id: idSchema }),
-  },
   /** Takes a site's storage out of the way, for good. */
   discard: { takes: z.strictObject({ name: hostNameSchema }), gives: done },
   /** Removes what was discarded. */
@@ -54,7 +49,7 @@ export const verbs = {
   settle: { takes: z.strictObject({ known: z.array(hostNameSchema) }), gives: done },
 } as const
 
-export const verbNames = ['ensure', 'seed', 'survey', 'lend', 'discard', 'sweep', 'settle'] as const
+export const verbNames = ['ensure', 'seed', 'survey', 'discard', 'sweep', 'settle'] as const
 export type Verb = keyof typeof verbs
 export type Takes<V extends Verb> = z.infer<(typeof verbs)[V]['takes']>
 export type Gives<V extends Verb> = z.infer<(typeof verbs)[V]['gives']>

@@ -1,11 +1,12 @@
 // What a site has changed by itself where the repository holds something, too: in its storage. Shown, and committed back as an upload is.
+import { join } from 'node:path'
 import { repositoryPath } from '../config/home.ts'
-import type { Deployments } from '../deploy/types.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { startGit } from '../git/git.ts'
 import { importChanges } from '../git/import-changes.ts'
 import { findRef } from '../git/repository.ts'
-import { openParent, type Rooted } from '../lib/rooted.ts'
+import { hasErrorCode } from '../lib/files.ts'
+import { openParent, Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import { type CommitParts, limitsOf, writtenFiles } from './commit-view.ts'
@@ -13,42 +14,34 @@ import { deployCommit } from './deploy-commit.ts'
 import { listBase, type Written } from './difference.ts'
 import { shown } from './message.ts'
 import { Changing, objectOf } from './objects.ts'
-import { storageOf } from './prepare.ts'
+import { type StoragePath, storageOf } from './prepare.ts'
 import { type Base, type LargeFiles, openLargeFiles, storeLargeFiles } from './large-files.ts'
 import { scanTree, type Seen, seen } from './scan.ts'
 
-export interface Drift extends AsyncDisposable {
+export interface Drift {
   /** By path (latin1); null: the site has removed it. */
   readonly changes: ReadonlyMap<string, Written | null>
   /** Those that the repository has. */
   readonly known: ReadonlySet<string>
   readonly head: string
-  /** Where the changed files lie, as they were looked at. */
-  readonly root: Rooted
-}
-
-export interface DriftParts extends CommitParts {
-  readonly deployments: Pick<Deployments, 'push' | 'openStorage'>
 }
 
 /** @throws HostingError unavailable where the platform may not read what sites write, too-large when there is too much to look at */
-export async function findDrift(site: Site, parts: DriftParts): Promise<Drift | undefined> {
+export async function findDrift(site: Site, parts: CommitParts): Promise<Drift | undefined> {
   const repository = repositoryPath(parts.config.home, site.name)
   const head = await findRef(repository, `refs/heads/${site.branch}`)
-  if (head === undefined) return undefined
+  const paths = await storageOf(site, parts)
+  if (head === undefined || paths.length === 0) return undefined
   const base = await listBase({ state: { base: head } }, { repository, limits: limitsOf(parts.config) })
-  const paths = (await storageOf(site, parts)).filter(
-    ({ path, isFolder }) => !isFolder || heldAt(base, path).length > 0,
-  )
-  if (paths.length === 0) return undefined
-  await using opening = new AsyncDisposableStack()
-  const names = paths.map(({ path }) => Buffer.from(path, 'latin1').toString())
-  const { root } = opening.use(await parts.deployments.openStorage(site, names))
+  using root = openStorage(site, parts)
   await using large = await openLargeFiles({ repository, base, lfs: parts.lfs, site })
   const changes = new Map<string, Written | null>()
-  for (const { path } of paths) await compare(root, path, { site, base, large, changes, parts })
-  const open = opening.move()
-  return { changes, known: new Set(base.keys()), head, root, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  try {
+    for (const path of paths) await compare(root, path, { site, base, large, changes, parts })
+  } catch (error) {
+    throw hasErrorCode(error, 'EACCES') ? mayNotRead(site, error) : error
+  }
+  return { changes, known: new Set(base.keys()), head }
 }
 
 interface DriftCommit {
@@ -95,7 +88,7 @@ async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<Dr
   const { config, account, message, clock } = parts
   const repository = repositoryPath(config.home, site.name)
   mustFit(site, drift, config)
-  const { root } = drift
+  using root = openStorage(site, parts)
   await storeLargeFiles(root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
   return await importChanges({
     repository,
@@ -107,6 +100,21 @@ async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<Dr
     removed: [...drift.changes].filter(([, change]) => change === null).map(([path]) => path),
     written: writtenFiles(root, drift.changes),
   }).catch(asBusy(site))
+}
+
+function openStorage(site: Site, { config }: Pick<CommitParts, 'config'>): Rooted {
+  try {
+    return Rooted.open(join(config.home.storage, site.name))
+  } catch (cause) {
+    throw hasErrorCode(cause, 'EACCES') ? mayNotRead(site, cause) : cause
+  }
+}
+
+function mayNotRead({ name }: Site, cause: unknown): HostingError {
+  return new HostingError('unavailable', `The platform may not read the storage of ${name}`, {
+    hint: `storage ${name}   shows how much differs; SFTP fetches it.`,
+    cause,
+  })
 }
 
 /** Before it is in the repository, where it would stay for weeks. */
@@ -137,11 +145,13 @@ interface Comparing {
 }
 
 /** A folder that the repository holds nothing of is for uploads and caches; a single file is what an installer writes. */
-function heldAt(base: Base, path: string): string[] {
-  return [...base.keys()].filter((one) => one === path || one.startsWith(`${path}/`))
-}
-
-async function compare(root: Rooted, path: string, { site, base, large, changes, parts }: Comparing): Promise<void> {
+async function compare(
+  root: Rooted,
+  { path, isFolder }: StoragePath,
+  { site, base, large, changes, parts }: Comparing,
+): Promise<void> {
+  const held = [...base.keys()].filter((one) => one === path || one.startsWith(`${path}/`))
+  if (isFolder && held.length === 0) return
   const { maxFiles } = limitsOf(parts.config)
   const found = await filesAt(root, path, maxFiles)
   // What was not looked at any more would seem to be removed.
@@ -156,7 +166,7 @@ async function compare(root: Rooted, path: string, { site, base, large, changes,
     if (held !== undefined && (before?.object !== held.object || before.mode !== one.mode))
       changes.set(file, { ...one, ...held })
   }
-  for (const file of heldAt(base, path)) if (!found.has(file)) changes.set(file, null)
+  for (const file of held) if (!found.has(file)) changes.set(file, null)
 }
 
 async function filesAt(root: Rooted, path: string, maxFiles: number): Promise<ReadonlyMap<string, Seen>> {

@@ -18,7 +18,7 @@ export const driftCommit = siteCommand({
   input: z.object({ path: pathsInput, message: z.string().min(1).max(1000).optional() }),
   run: async (context, { path, message }) => {
     const { site, account, progress } = context
-    await using found = below(await findDrift(site, context), path)
+    const found = below(await findDrift(site, context), path)
     const rows = found === undefined ? [] : rowsOf(found)
     if (found === undefined || rows.length === 0)
       throw new HostingError('conflict', `${site.name} has changed nothing that its repository holds`, {

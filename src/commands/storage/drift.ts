@@ -31,7 +31,7 @@ export const drift = siteCommand({
   permission: 'site:read',
   input: z.object({ path: pathsInput, patch: flag }),
   run: async (context, { path, patch }) => {
-    await using found = below(await findDrift(context.site, context), path)
+    const found = below(await findDrift(context.site, context), path)
     const rows = found === undefined ? [] : rowsOf(found)
     if (found === undefined || rows.length === 0)
       return done([], `${context.site.name} has changed nothing that its repository holds`)

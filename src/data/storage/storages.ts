@@ -7,7 +7,6 @@ import { parseHostName } from '../../names/host-name.ts'
 import { createCalls } from '../../privileged/call.ts'
 import { createPerforming, findRights } from '../../privileged/perform.ts'
 import { storageContext } from '../../privileged/storage/context.ts'
-import { trashPath } from '../../privileged/storage/place.ts'
 import type { Privileged, StorageRelease, StorageSurvey } from '../../privileged/verbs.ts'
 import type { Site } from '../../store/sites.ts'
 
@@ -23,8 +22,6 @@ export interface Storages {
   /** @returns the paths that were given what the repository holds there */
   seed(site: Owner, release: StorageRelease): Promise<readonly string[]>
   survey(site: Owner, release: StorageRelease): Promise<StorageSurvey>
-  /** @returns the directory of a copy that the platform may read, until the next `sweep` */
-  lend(site: Owner, paths: readonly string[]): Promise<string>
   /** Takes it out of the way, at once. */
   discard(name: string): Promise<void>
   /** Removes what was discarded. */
@@ -59,10 +56,6 @@ function storagesBy(config: Config, privileged: Privileged): Storages {
     },
     seed: async (site, release) => (await privileged.seed({ site: known(site), release })).seeded,
     survey: (site, release) => privileged.survey({ site: known(site), release }),
-    lend: async (site, paths) => {
-      const { id } = await privileged.lend({ site: known(site), paths: [...paths] })
-      return trashPath(config.home.storage, id)
-    },
     discard: async (name) => {
       await privileged.discard({ name: parseHostName(name) })
     },

@@ -115,7 +115,7 @@ interface Copy {
   readonly owner: number | undefined
 }
 
-export async function copy({ from, name, to, newName, owner }: Copy, found: Stats): Promise<void> {
+async function copy({ from, name, to, newName, owner }: Copy, found: Stats): Promise<void> {
   if (found.isSymbolicLink()) await to.makeLink(newName, (await from.target(name)) ?? '')
   else if (found.isDirectory()) await copyDirectory({ from, name, to, newName, owner })
   else if (found.isFile()) await copyFile({ from, name, to, newName, owner }, found)

@@ -139,7 +139,6 @@ export async function createPlatform(
       removeDatabase: called('removeDatabase'),
       restoreDatabase: () => Promise.resolve({ tables: 1 }),
       surveyStorage: () => Promise.resolve(undefined),
-      openStorage: absent,
       surveyProcesses: () => Promise.resolve({ workers: [], cron: [] }),
       runCron: absent,
       runOneOff: absent,

@@ -8,7 +8,6 @@ import { releasePath, repositoryPath } from '../../../src/config/home.ts'
 import { type Config, loadConfig } from '../../../src/config/load.ts'
 import { rowsOf } from '../../../src/commands/storage/drift.ts'
 import { writeManifest } from '../../../src/deploy/manifest.ts'
-import { openStorage } from '../../../src/deploy/open-storage.ts'
 import type { Deployments } from '../../../src/deploy/types.ts'
 import { createLfsObjects } from '../../../src/git/lfs/objects.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -16,7 +15,8 @@ import { silentLog } from '../../../src/lib/log.ts'
 import type { Account } from '../../../src/store/accounts.ts'
 import type { Site } from '../../../src/store/sites.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
-import { commitDrift, type DriftParts, findDrift, patchOf } from '../../../src/uploads/drift.ts'
+import type { CommitParts } from '../../../src/uploads/commit-view.ts'
+import { commitDrift, findDrift, patchOf } from '../../../src/uploads/drift.ts'
 import { GitSource } from '../../helpers/git-source.ts'
 import { runOk } from '../../helpers/session.ts'
 
@@ -24,14 +24,10 @@ let config: Config
 let store: Store
 let site: Site
 let account: Account
-let parts: DriftParts
+let parts: CommitParts
 let storage: string
 let source: GitSource
 
-const notNeeded = {
-  lend: () => Promise.reject(new Error('it may be read')),
-  sweep: () => Promise.resolve(),
-}
 /** Accepts all that is pushed, as long as nobody looks. */
 const push: Deployments['push'] = () => ({
   preReceive: () => Promise.resolve(),
@@ -46,14 +42,7 @@ beforeEach(async () => {
   account = await store.accounts.add('anna', 'user')
   const { id } = await store.sites.add({ name: 'demo.localhost', ownerId: account.id, branch: 'main' })
   const lfs = createLfsObjects({ config, store })
-  parts = {
-    config,
-    store,
-    lfs,
-    deployments: { push, openStorage: (one) => openStorage(one, [], { config, storages: notNeeded }) },
-    clock: systemClock,
-    log: silentLog,
-  }
+  parts = { config, store, lfs, deployments: { push }, clock: systemClock, log: silentLog }
   source = await GitSource.create()
   const commit = await source.commit([
     { path: 'conf.php', content: 'as pushed\n' },
