@@ -23,6 +23,7 @@ import { uidOf } from './deploy/instances.ts'
 import { mailNotes } from './deploy/mail-log.ts'
 import { faultFrom } from './deploy/fault.ts'
 import type { Parts } from './deploy/parts.ts'
+import { watchLargeFiles } from './deploy/large-files.ts'
 import { createProcesses } from './deploy/processes/processes.ts'
 import { recover } from './deploy/recover.ts'
 import { createWaker } from './deploy/waker.ts'
@@ -100,6 +101,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   started.defer(() => certificates.stop())
   await certificates.start()
   warnOfExpiry(parts)
+  background.run('remove large files that nothing needs', (signal) => watchLargeFiles(parts, signal))
   await startHosts(started, services)
   await processes.start(parts)
   started.defer(() => uploads.stop())
@@ -184,6 +186,7 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     databases,
     phpMyAdmin,
     loginTroubles,
+    lfs: parts.lfs,
     clock,
     log,
   }
@@ -194,6 +197,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     config,
     store,
     deployments,
+    lfs: parts.lfs,
+    recheck: (credential) => logins.recheck(credential),
     clock,
     log,
     writeMail,
@@ -206,7 +211,7 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     lfs: (request, words) => authenticateLfs(request, words, { config, store, passes }),
     log,
   })
-  const openGitHost = () => startGitHost(parts, { ...services, lfs: parts.lfs, git, logins, passes })
+  const openGitHost = () => startGitHost(parts, { ...services, git, logins, passes })
   return { handlers, phpMyAdmin, openGitHost, uploads, certificates }
 }
 

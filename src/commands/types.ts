@@ -6,6 +6,7 @@ import type { Config } from '../config/load.ts'
 import type { Certificates } from '../certs/types.ts'
 import type { Databases } from '../data/databases/types.ts'
 import type { Deployments, Print } from '../deploy/types.ts'
+import type { LfsObjects } from '../git/lfs/objects.ts'
 import type { Terminal } from '../lib/terminal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -24,6 +25,7 @@ export interface Services {
   readonly certificates: Certificates
   readonly phpMyAdmin: PhpMyAdmin
   readonly loginTroubles: LoginTroubles
+  readonly lfs: LfsObjects
   readonly clock: Clock
   readonly log: Log
 }

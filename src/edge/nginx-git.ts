@@ -15,11 +15,12 @@ export function renderGitServer(options: NginxOptions, way: Way): string {
     way === 'plain'
       ? `${listen.map((address) => `listen ${address};`).join('\n  ')}
   server_name ${git.host};
-  root ${quote(`${link}/routes/${git.host}/log`)};`
+  root ${quote(`${link}/gated/${git.host}/log`)};`
       : renderTlsServer(options, git.host)
   return `server {
   ${opening}
-  set $at ${quote(`routes/${git.host}`)};
+  # Past the gate: with a certificate, what comes in by plain HTTP is sent to HTTPS by it (entries.ts), and this server does that itself.
+  set $at ${quote(`gated/${git.host}`)};
   ${maxConnectionsPerAddress === 0 ? '' : `limit_conn connections ${maxConnectionsPerAddress};`}
 ${renderProxyDefaults()}
 ${renderChallenges(options, placeOf(options, way))}

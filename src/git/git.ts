@@ -31,10 +31,11 @@ const closedEnv = {
 export type GitProcess = ReturnType<typeof start>
 
 /** The whole environment of a git process besides PATH, HOME and LANG. */
-export function gitEnv({ quarantine }: Pick<ObjectSource, 'quarantine'> = {}): Record<string, string> {
-  if (quarantine === undefined) return closedEnv
+export function gitEnv({ quarantine, index }: Pick<ObjectSource, 'quarantine' | 'index'> = {}): Record<string, string> {
+  const env = index === undefined ? closedEnv : { ...closedEnv, GIT_INDEX_FILE: index }
+  if (quarantine === undefined) return env
   return {
-    ...closedEnv,
+    ...env,
     GIT_OBJECT_DIRECTORY: quarantine.objectDirectory,
     GIT_ALTERNATE_OBJECT_DIRECTORIES: quarantine.alternates,
   }

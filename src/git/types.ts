@@ -16,6 +16,8 @@ export interface RefUpdate {
 export interface ObjectSource {
   readonly repository: string
   readonly quarantine?: { readonly objectDirectory: string; readonly alternates: string }
+  /** A file of one's own for what git does in an index: a bare repository has none. */
+  readonly index?: string
 }
 
 export interface ReceivedPush {

@@ -6,16 +6,21 @@ const secretBytes = 32
 
 export class Passes<T> {
   readonly #clock: Clock
+  readonly #most: number
   readonly #held = new Map<string, { readonly value: T; readonly expiresAt: number }>()
 
-  constructor(clock: Clock) {
+  /** @param most kept at a time: the oldest go then */
+  constructor(clock: Clock, { most = Number.POSITIVE_INFINITY }: { most?: number } = {}) {
     this.#clock = clock
+    this.#most = most
   }
 
   /** @returns the secret: 256 bits, safe in a URL and in a cookie */
   issue(value: T, lifetimeMs: number): string {
     const secret = randomBytes(secretBytes).toString('base64url')
     this.#forgetExpired()
+    const [oldest] = this.#held.keys()
+    if (this.#held.size >= this.#most && oldest !== undefined) this.#held.delete(oldest)
     this.#held.set(hashOf(secret), { value, expiresAt: this.#now() + lifetimeMs })
     return secret
   }

@@ -171,7 +171,7 @@ const credentials: Migration = {
          last_address TEXT NOT NULL, last_door TEXT NOT NULL, blocked_until TEXT, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID`,
       `CREATE INDEX login_failures_last ON login_failures (last_at)`,
       `CREATE TABLE lfs_objects (
-         site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, oid TEXT NOT NULL, size INTEGER NOT NULL, created_at TEXT NOT NULL,
+         site_id INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE, oid TEXT NOT NULL, size INTEGER NOT NULL, wanted_at TEXT NOT NULL,
          PRIMARY KEY (site_id, oid)) STRICT, WITHOUT ROWID`,
     ]) {
       await sql.raw(statement).execute(db)

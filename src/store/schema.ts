@@ -66,8 +66,8 @@ export interface Tables {
     last_door: string
     blocked_until: string | null
   }
-  /** What is in lfs/<site>/ whole: the file first, then its row. */
-  lfs_objects: { site_id: number; oid: string; size: number; created_at: string }
+  /** What is in lfs/<site>/ whole: the file first, then its row; the other way round when it goes. `wanted_at`: when a push last needed it. */
+  lfs_objects: { site_id: number; oid: string; size: number; wanted_at: string }
   sites: {
     id: Generated<number>
     name: string

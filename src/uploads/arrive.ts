@@ -1,8 +1,10 @@
 // Brings what others have changed into a view that is in use: by descriptors, each file whole or not at all, and never over what its uploader
 // has changed since it was looked at.
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, writeSync } from 'node:fs'
 import type { ChangedPath } from '../git/changes.ts'
-import { openObjects, type Objects } from '../git/objects.ts'
+import type { LfsObjects, OwnerOfLarge } from '../git/lfs/objects.ts'
+import { leastPointerBytes, mostPointerBytes, parsePointer } from '../git/lfs/pointer.ts'
+import { type FoundObject, openObjects, type Objects } from '../git/objects.ts'
 import { createId } from '../lib/id.ts'
 import { openParent, Rooted } from '../lib/rooted.ts'
 import { seen } from './scan.ts'
@@ -13,32 +15,49 @@ interface Arrival {
   readonly theirs: readonly ChangedPath[]
   /** As they were when the difference was taken: by path, what was there. */
   readonly signatures: ReadonlyMap<string, string>
+  readonly lfs: Pick<LfsObjects, 'present' | 'pathOf'>
 }
 
 /** @returns paths that stay as they are in the view */
-export async function bringIn(view: View, { repository, theirs, signatures }: Arrival): Promise<string[]> {
+export async function bringIn(view: View, { repository, theirs, signatures, lfs }: Arrival): Promise<string[]> {
   using root = Rooted.open(treeOf(view))
   await using objects = openObjects({ repository })
   const stale: string[] = []
+  const contentOf: ContentOf = (object) => contentIn(object, { id: view.siteId, name: view.siteName }, lfs)
   // Removals first: a folder may take the place of a file.
   const inOrder = [...theirs].sort((a, b) => Number(b.status === 'deleted') - Number(a.status === 'deleted'))
   for (const change of inOrder) {
     const path = change.path.toString('latin1')
     if (isStorage(view, path) || view.state.hidden.includes(path)) continue
-    const arrived = await bringOne(root, change, { objects, before: signatures.get(path) }).catch(() => false)
+    const arrived = await bringOne(root, change, { objects, contentOf, before: signatures.get(path) }).catch(
+      () => false,
+    )
     view.objects.delete(path)
     if (!arrived) stale.push(path)
   }
   return stale
 }
 
+type ContentOf = (object: FoundObject) => Promise<AsyncIterable<Buffer> | Iterable<Buffer>>
+
+/** What a person is to see of it: of a pointer (Git LFS) the file that it stands for, as far as that is here. */
+async function contentIn(object: FoundObject, site: OwnerOfLarge, lfs: Arrival['lfs']): ReturnType<ContentOf> {
+  if (object.size < leastPointerBytes || object.size >= mostPointerBytes) return object.pieces()
+  const content = await object.whole()
+  const large = parsePointer(content)
+  if (large === undefined || !(await lfs.present(site, [large])).has(large.oid)) return [content]
+  return createReadStream(lfs.pathOf(site, large.oid)) as AsyncIterable<Buffer>
+}
+
 interface Bringing {
   readonly objects: Objects
+  readonly contentOf: ContentOf
   /** The signature of what is to be replaced; undefined: nothing was there. */
   readonly before: string | undefined
 }
 
-async function bringOne(root: Rooted, change: ChangedPath, { objects, before }: Bringing): Promise<boolean> {
+async function bringOne(root: Rooted, change: ChangedPath, bringing: Bringing): Promise<boolean> {
+  const { before } = bringing
   const owner = ownerOfUploads()
   const place = openParent(root, change.path.toString('latin1'), { make: change.status !== 'deleted', owner })
   if (place === undefined) return change.status === 'deleted'
@@ -51,18 +70,27 @@ async function bringOne(root: Rooted, change: ChangedPath, { objects, before }: 
     return true
   }
   const temporary = `.hosting-${createId()}`
-  await writeObject(parent, temporary, { change, objects, owner })
-  parent.rename(temporary, place.name)
+  try {
+    await writeObject(parent, temporary, { ...bringing, change, owner })
+    parent.rename(temporary, place.name)
+  } catch (error) {
+    // Half a file would be taken for one that was uploaded.
+    parent.remove(temporary)
+    throw error
+  }
   return true
 }
 
-interface NewFile {
+interface NewFile extends Bringing {
   readonly change: ChangedPath
-  readonly objects: Objects
   readonly owner: number | undefined
 }
 
-async function writeObject(parent: Rooted, name: string, { change, objects, owner }: NewFile): Promise<void> {
+async function writeObject(
+  parent: Rooted,
+  name: string,
+  { change, objects, contentOf, owner }: NewFile,
+): Promise<void> {
   const object = await objects.find(change.object)
   if (object === undefined) throw new Error(`${change.object} is not there`)
   if (change.mode === '120000') {
@@ -71,7 +99,8 @@ async function writeObject(parent: Rooted, name: string, { change, objects, owne
   }
   const fd = parent.makeFile(name, { mode: change.mode === '100755' ? 0o755 : 0o644, owner })
   try {
-    for await (const piece of object.pieces()) for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at)
+    for await (const piece of await contentOf(object))
+      for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at)
   } finally {
     closeSync(fd)
   }

@@ -3,6 +3,8 @@ import { lchownSync, readdirSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportTree } from '../git/export.ts'
+import { fillPointers } from '../git/lfs/fill.ts'
+import type { LfsObjects, OwnerOfLarge } from '../git/lfs/objects.ts'
 import { createPace } from '../git/pace.ts'
 import type { TreeLimits } from '../git/types.ts'
 import { createId } from '../lib/id.ts'
@@ -18,6 +20,7 @@ interface Wanted {
   /** Undefined: nothing was pushed yet. */
   readonly commit: string | undefined
   readonly limits: TreeLimits
+  readonly lfs: LfsObjects
   readonly signal?: AbortSignal
 }
 
@@ -28,6 +31,7 @@ export async function checkOutView(view: View, wanted: Wanted): Promise<void> {
   const beside = join(directory, `next-${createId()}`)
   const next = join(beside, 'tree')
   await exportInto(next, wanted)
+  await fillIn(next, { id: view.siteId, name: view.siteName }, wanted)
   const owner = ownerOfUploads()
   if (owner !== undefined) await giveTree(Buffer.from(next), owner)
   const base = wanted.commit ?? null
@@ -45,6 +49,15 @@ export async function checkOutView(view: View, wanted: Wanted): Promise<void> {
 async function exportInto(into: string, { repository, commit, limits, signal }: Wanted): Promise<void> {
   if (commit === undefined) await mkdir(into, { recursive: true, mode: 0o755 })
   else await exportTree({ source: { repository }, commit, into, limits, ...(signal && { signal }) })
+}
+
+/** People who work with files see large ones, and not what Git holds of them. One that is missing must not keep them from the others. */
+async function fillIn(tree: string, site: OwnerOfLarge, { lfs, limits, signal }: Wanted): Promise<void> {
+  if (!(await lfs.isUsed(site))) return
+  await fillPointers({
+    ...{ tree, paths: undefined, lenient: true, maxBytes: limits.maxTreeBytes },
+    ...{ pathOf: (oid) => lfs.pathOf(site, oid), signal: signal ?? new AbortController().signal },
+  })
 }
 
 /** Of a crash: with a former tree and no tree, that was between the two renames. */

@@ -6,6 +6,7 @@ import type { Deployments } from '../deploy/types.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type ChangedPath, changedPaths } from '../git/changes.ts'
 import { importChanges, type ImportedFile } from '../git/import-changes.ts'
+import type { LfsObjects } from '../git/lfs/objects.ts'
 import { setRef } from '../git/move-ref.ts'
 import { ensureRepository, findRef } from '../git/repository.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -15,6 +16,7 @@ import type { Store } from '../store/store.ts'
 import { bringIn } from './arrive.ts'
 import { deployCommit } from './deploy-commit.ts'
 import { type Difference, findDifference, removed, type Written } from './difference.ts'
+import { storeLargeFiles } from './large-files.ts'
 import { mergeChanges, type Merge } from './merge.ts'
 import { messageOf } from './message.ts'
 import { Changing, readSeen, targetOf } from './objects.ts'
@@ -25,6 +27,7 @@ export interface CommitParts {
   readonly config: Config
   readonly store: Store
   readonly deployments: Pick<Deployments, 'push'>
+  readonly lfs: LfsObjects
   readonly clock: Clock
   readonly log: Log
   /** Tests kill the process here. */
@@ -60,7 +63,7 @@ const mostTries = 5
 
 export async function commitView(view: View, commit: Commit, parts: CommitParts): Promise<Outcome> {
   for (let tries = 1; ; tries++) {
-    const outcome = await tryCommit(view, commit, parts)
+    const outcome = await tryCommit(view, commit, parts).catch(asTooLarge)
     if (outcome !== 'moved') return outcome
     if (tries === mostTries)
       throw new HostingError('busy', `${commit.site.name} is deployed to faster than this upload can be`, {
@@ -69,11 +72,18 @@ export async function commitView(view: View, commit: Commit, parts: CommitParts)
   }
 }
 
+/** Large files that there is no room for are refused where a tree is that is too large. */
+function asTooLarge(error: unknown): Outcome {
+  if (error instanceof HostingError && error.code === 'quota-exceeded') return { is: 'too-large', error }
+  throw error
+}
+
 async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promise<Outcome | 'moved'> {
   const { site } = commit
   const repository = repositoryPath(parts.config.home, site.name)
   await ensureRepository(repository, { branch: site.branch })
-  const difference = await findDifference(view, { repository, limits: limitsOf(parts.config), open: commit.open })
+  const looking = { repository, limits: limitsOf(parts.config), open: commit.open, lfs: parts.lfs }
+  const difference = await findDifference(view, looking)
   const tooLarge = excess(difference, parts.config)
   if (tooLarge !== undefined) return { is: 'too-large', error: tooLarge }
   const head = await findRef(repository, `refs/heads/${site.branch}`)
@@ -188,9 +198,11 @@ async function keepOnBranch({ view, repository }: Work, commit: string): Promise
 }
 
 /** The view is now made from `commit`: what others put into that is brought in. */
-async function arriveAt({ view, repository, difference, merge }: Work, commit: string): Promise<void> {
+async function arriveAt(work: Work, commit: string): Promise<void> {
+  const { view, repository, difference, merge } = work
+  const { lfs } = work.parts
   const signatures = new Map([...difference.scan.files].map(([path, { signature }]) => [path, signature]))
-  const stale = await bringIn(view, { repository, theirs: merge.theirs, signatures })
+  const stale = await bringIn(view, { repository, theirs: merge.theirs, signatures, lfs })
   const { state } = view
   view.state = { ...state, base: commit, stale: [...new Set([...state.stale, ...stale])], attempted: null }
   await writeState(view.directory, view.state)
@@ -204,6 +216,7 @@ async function makeCommit(
   using root = Rooted.open(treeOf(view))
   const { account } = view
   try {
+    await storeLargeFiles(root, changes, { site: commit.site, lfs: parts.lfs })
     return await importChanges({
       repository,
       ref: `refs/hosting/uploads/${view.siteId}-${account.id}`,
@@ -227,9 +240,15 @@ export function* writtenFiles(
 ): Generator<readonly [string, ImportedFile]> {
   for (const [path, change] of changes) {
     if (change === null) continue
-    const pieces = change.kind === 'link' ? () => [linkTarget(root, path, change)] : () => readSeen(root, path, change)
-    yield [path, { mode: change.mode, size: change.size, pieces }]
+    yield [path, importedFile(root, path, change)]
   }
+}
+
+function importedFile(root: Rooted, path: string, change: Written): ImportedFile {
+  const { mode, kind, size, large } = change
+  if (large !== undefined) return { mode, size: large.pointer.length, pieces: () => [large.pointer] }
+  if (kind === 'link') return { mode, size, pieces: () => [linkTarget(root, path, change)] }
+  return { mode, size, pieces: () => readSeen(root, path, change) }
 }
 
 function linkTarget(root: Rooted, path: string, { size }: Written): Buffer {

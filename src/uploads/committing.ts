@@ -1,4 +1,5 @@
 // Commits a view and tells of it: whoever is connected, whoever comes next, and by mail. A view is committed by one at a time.
+import type { Logins } from '../access/logins/logins.ts'
 import type { HostingError } from '../errors/hosting-error.ts'
 import type { WriteMail } from '../data/mail/platform-mail.ts'
 import type { Store } from '../store/store.ts'
@@ -8,6 +9,8 @@ import { describe } from './report.ts'
 import { writeState } from './state.ts'
 
 export interface CommittingParts extends CommitParts {
+  /** Who came with it, as things are now. */
+  readonly recheck: Logins['recheck']
   readonly views: ActiveViews
   readonly writeMail: WriteMail
 }

@@ -1,14 +1,15 @@
 // What an account has changed in its view: the tree as it lies there, compared with the commit that it was made from.
 import { listTree } from '../git/tree.ts'
+import type { LfsObjects } from '../git/lfs/objects.ts'
 import type { TreeLimits } from '../git/types.ts'
 import { Rooted } from '../lib/rooted.ts'
+import { type Base, type Held, openLargeFiles } from './large-files.ts'
 import { objectOf } from './objects.ts'
 import { type Scan, scanTree, type Seen } from './scan.ts'
 import { isStorage, treeOf, type View } from './view.ts'
 
-export interface Written extends Seen {
-  readonly object: string
-}
+/** A file with what a commit is to hold of it. */
+export interface Written extends Seen, Held {}
 
 export interface Difference {
   /** By path (latin1); null: removed. */
@@ -23,14 +24,16 @@ interface Looking {
   readonly limits: TreeLimits
   /** Inodes of files that somebody has open for writing. */
   readonly open: ReadonlySet<string>
+  readonly lfs: Pick<LfsObjects, 'isUsed'>
   readonly signal?: AbortSignal
 }
 
 export async function findDifference(view: View, looking: Looking): Promise<Difference> {
   using root = Rooted.open(treeOf(view))
-  const { limits, signal } = looking
+  const { limits, signal, repository, lfs } = looking
   const scan = await scanTree(root, view.storage, { maxFiles: limits.maxFiles, ...(signal && { signal }) })
   const base = await listBase(view, looking)
+  await using large = await openLargeFiles({ repository, base, lfs, site: { id: view.siteId, name: view.siteName } })
   const changes = new Map<string, Written | null>()
   const pending: string[] = []
   for (const [path, found] of scan.files) {
@@ -39,25 +42,28 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
       ? undefined
       : await objectOf(root, { path, found, cache: view.objects })
     const before = base.get(path)
-    if (object === undefined) pending.push(path)
-    else if (before?.object !== object || before.mode !== found.mode) changes.set(path, { ...found, object })
+    const held = object === undefined ? undefined : await large.heldAs(root, { path, found, object })
+    if (held === undefined) pending.push(path)
+    else if (before?.object !== held.object || before.mode !== found.mode) changes.set(path, { ...found, ...held })
+    else if (held.object !== object) noteHeld(view, path, held)
   }
   for (const path of base.keys()) if (isRemoved(view, path, scan)) changes.set(path, null)
   return { changes, pending, scan }
 }
 
-interface Entry {
-  readonly mode: string
-  readonly object: string
+/** A large file that is as its pointer says need not be hashed for it again. */
+function noteHeld({ objects }: View, path: string, { object }: Held): void {
+  const known = objects.get(path)
+  if (known !== undefined) objects.set(path, { ...known, object })
 }
 
 export async function listBase(
   { state }: { state: Pick<View['state'], 'base'> },
-  { repository, limits, signal }: Omit<Looking, 'open'>,
-): Promise<Map<string, Entry>> {
+  { repository, limits, signal }: Omit<Looking, 'open' | 'lfs'>,
+): Promise<Base> {
   if (state.base === null) return new Map()
   const { files } = await listTree({ repository }, state.base, { ...limits, ...(signal && { signal }) })
-  return new Map(files.map(({ path, mode, object }) => [path.toString('latin1'), { mode, object }]))
+  return new Map(files.map(({ path, mode, object, size }) => [path.toString('latin1'), { mode, object, size }]))
 }
 
 function isSetAside({ state }: View, path: string, { signature }: Seen): boolean {

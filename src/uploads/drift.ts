@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { repositoryPath } from '../config/home.ts'
 import { HostingError } from '../errors/hosting-error.ts'
+import { startGit } from '../git/git.ts'
 import { importChanges } from '../git/import-changes.ts'
 import { findRef } from '../git/repository.ts'
 import { hasErrorCode } from '../lib/files.ts'
@@ -11,8 +12,10 @@ import type { Site } from '../store/sites.ts'
 import { type CommitParts, limitsOf, writtenFiles } from './commit-view.ts'
 import { deployCommit } from './deploy-commit.ts'
 import { listBase, type Written } from './difference.ts'
-import { objectOf } from './objects.ts'
+import { shown } from './message.ts'
+import { Changing, objectOf } from './objects.ts'
 import { type StoragePath, storageOf } from './prepare.ts'
+import { type Base, type LargeFiles, openLargeFiles, storeLargeFiles } from './large-files.ts'
 import { scanTree, type Seen, seen } from './scan.ts'
 
 export interface Drift {
@@ -23,7 +26,7 @@ export interface Drift {
   readonly head: string
 }
 
-/** @throws HostingError unavailable where the platform may not read what sites write */
+/** @throws HostingError unavailable where the platform may not read what sites write, too-large when there is too much to look at */
 export async function findDrift(site: Site, parts: CommitParts): Promise<Drift | undefined> {
   const repository = repositoryPath(parts.config.home, site.name)
   const head = await findRef(repository, `refs/heads/${site.branch}`)
@@ -31,8 +34,13 @@ export async function findDrift(site: Site, parts: CommitParts): Promise<Drift |
   if (head === undefined || paths.length === 0) return undefined
   const base = await listBase({ state: { base: head } }, { repository, limits: limitsOf(parts.config) })
   using root = openStorage(site, parts)
+  await using large = await openLargeFiles({ repository, base, lfs: parts.lfs, site })
   const changes = new Map<string, Written | null>()
-  for (const path of paths) await compare(root, path, { base, changes, parts })
+  try {
+    for (const path of paths) await compare(root, path, { site, base, large, changes, parts })
+  } catch (error) {
+    throw hasErrorCode(error, 'EACCES') ? mayNotRead(site, error) : error
+  }
   return { changes, known: new Set(base.keys()), head }
 }
 
@@ -44,10 +52,45 @@ interface DriftCommit {
 
 /** @returns the commit. @throws HostingError what a push of it would be refused for */
 export async function commitDrift(site: Site, drift: Drift, parts: CommitParts & DriftCommit): Promise<string> {
-  const { config, account, message, clock, print } = parts
+  const { account, print } = parts
+  const made = await makeCommit(site, drift, parts)
+  if (await deployCommit({ site, account, head: drift.head, commit: made, print }, parts)) return made
+  throw new HostingError('conflict', `${site.branch} of ${site.name} has moved meanwhile`, {
+    hint: `drift ${site.name}`,
+  })
+}
+
+/** Line by line, as `git diff` shows it: what the commit would be. Files that are no text are named only. */
+export async function patchOf(
+  site: Site,
+  drift: Drift,
+  parts: CommitParts & Pick<DriftCommit, 'account'>,
+): Promise<string> {
+  const made = await makeCommit(site, drift, { ...parts, message: 'Drift' })
+  const source = { repository: repositoryPath(parts.config.home, site.name) }
+  const args = ['diff-tree', '-p', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', drift.head, made]
+  await using git = startGit(source, args)
+  git.stdin.end()
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of git.stdout as AsyncIterable<Buffer>) {
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes > mostOfPatch) return `${Buffer.concat(pieces).toString('utf8', 0, mostOfPatch)}\n… and more`
+  }
+  await git.done()
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+const mostOfPatch = 1024 * 1024
+
+async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<DriftCommit, 'print'>): Promise<string> {
+  const { config, account, message, clock } = parts
   const repository = repositoryPath(config.home, site.name)
+  mustFit(site, drift, config)
   using root = openStorage(site, parts)
-  const made = await importChanges({
+  await storeLargeFiles(root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
+  return await importChanges({
     repository,
     ref: `refs/hosting/uploads/${site.id}-${account.id}`,
     parent: drift.head,
@@ -56,27 +99,47 @@ export async function commitDrift(site: Site, drift: Drift, parts: CommitParts &
     date: clock.now(),
     removed: [...drift.changes].filter(([, change]) => change === null).map(([path]) => path),
     written: writtenFiles(root, drift.changes),
-  })
-  if (await deployCommit({ site, account, head: drift.head, commit: made, print }, parts)) return made
-  throw new HostingError('conflict', `${site.branch} of ${site.name} has moved meanwhile`, {
-    hint: `drift ${site.name}`,
-  })
+  }).catch(asBusy(site))
 }
 
 function openStorage(site: Site, { config }: Pick<CommitParts, 'config'>): Rooted {
   try {
     return Rooted.open(join(config.home.storage, site.name))
   } catch (cause) {
-    if (!hasErrorCode(cause, 'EACCES')) throw cause
-    throw new HostingError('unavailable', `The platform may not read the storage of ${site.name}`, {
-      hint: `storage ${site.name}   shows how much differs; SFTP fetches it.`,
-      cause,
+    throw hasErrorCode(cause, 'EACCES') ? mayNotRead(site, cause) : cause
+  }
+}
+
+function mayNotRead({ name }: Site, cause: unknown): HostingError {
+  return new HostingError('unavailable', `The platform may not read the storage of ${name}`, {
+    hint: `storage ${name}   shows how much differs; SFTP fetches it.`,
+    cause,
+  })
+}
+
+/** Before it is in the repository, where it would stay for weeks. */
+function mustFit({ name }: Site, { changes }: Drift, config: CommitParts['config']): void {
+  const bytes = [...changes.values()].reduce((sum, change) => sum + (change?.size ?? 0), 0)
+  if (bytes <= limitsOf(config).maxTreeBytes) return
+  throw new HostingError('too-large', `What ${name} has changed is more than ${config['max-release-mb']} MB`, {
+    hint: `drift ${name}   shows what is large. What is no source belongs in a folder that the repository holds nothing of.`,
+  })
+}
+
+function asBusy({ name }: Site): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof Changing)) throw error
+    throw new HostingError('busy', `${name} is writing to a file that was to be committed`, {
+      hint: `drift:commit ${name}   once it is done. maintenance:on ${name}   keeps visitors away meanwhile.`,
+      cause: error,
     })
   }
 }
 
 interface Comparing {
-  readonly base: ReadonlyMap<string, { readonly mode: string; readonly object: string }>
+  readonly site: Site
+  readonly base: Base
+  readonly large: LargeFiles
   readonly changes: Map<string, Written | null>
   readonly parts: Pick<CommitParts, 'config'>
 }
@@ -85,16 +148,23 @@ interface Comparing {
 async function compare(
   root: Rooted,
   { path, isFolder }: StoragePath,
-  { base, changes, parts }: Comparing,
+  { site, base, large, changes, parts }: Comparing,
 ): Promise<void> {
   const held = [...base.keys()].filter((one) => one === path || one.startsWith(`${path}/`))
   if (isFolder && held.length === 0) return
-  const found = await filesAt(root, path, limitsOf(parts.config).maxFiles)
+  const { maxFiles } = limitsOf(parts.config)
+  const found = await filesAt(root, path, maxFiles)
+  // What was not looked at any more would seem to be removed.
+  if (found.size > maxFiles)
+    throw new HostingError('too-large', `${shown(path)} of ${site.name} has more than ${maxFiles} files`, {
+      hint: `storage ${site.name}   shows how much there is.`,
+    })
   for (const [file, one] of found) {
     const object = await objectOf(root, { path: file, found: one, cache: new Map() })
     const before = base.get(file)
-    if (object !== undefined && (before?.object !== object || before.mode !== one.mode))
-      changes.set(file, { ...one, object })
+    const held = object === undefined ? undefined : await large.heldAs(root, { path: file, found: one, object })
+    if (held !== undefined && (before?.object !== held.object || before.mode !== one.mode))
+      changes.set(file, { ...one, ...held })
   }
   for (const file of held) if (!found.has(file)) changes.set(file, null)
 }

@@ -16,7 +16,7 @@ import { scanTree } from './scan.ts'
 import { freshState, readState, readWatch, writeState } from './state.ts'
 import { treeOf, type View, viewDirectory } from './view.ts'
 
-export async function openView(site: Site, account: Account, { config }: CommitParts): Promise<View> {
+export async function openView(site: Site, account: Account, { config }: Pick<CommitParts, 'config'>): Promise<View> {
   const directory = viewDirectory(config, site.id, account.id)
   const state = (await readState(directory)) ?? freshState(null, [])
   return { siteId: site.id, siteName: site.name, account, directory, state, objects: new Map(), storage: new Set() }
@@ -26,9 +26,10 @@ export async function openView(site: Site, account: Account, { config }: CommitP
 export async function prepareView(view: View, site: Site, parts: CommitParts): Promise<void> {
   const repository = repositoryPath(parts.config.home, site.name)
   const limits = limitsOf(parts.config)
+  const { lfs } = parts
   view.storage = new Set((await storageOf(site, parts)).map(({ path }) => path))
   const commit = await findRef(repository, `refs/heads/${site.branch}`)
-  const place = { repository, commit, limits }
+  const place = { repository, commit, limits, lfs }
   if (!(await exists(treeOf(view)))) {
     await checkOutView(view, place)
     return
@@ -37,7 +38,7 @@ export async function prepareView(view: View, site: Site, parts: CommitParts): P
   unpark(view)
   const isCurrent = (commit ?? null) === view.state.base && view.state.stale.length === 0
   if (isCurrent || Object.keys(view.state.parked).length > 0) return
-  const { changes, pending } = await findDifference(view, { repository, limits, open: new Set() })
+  const { changes, pending } = await findDifference(view, { repository, limits, lfs, open: new Set() })
   if (changes.size === 0 && pending.length === 0) await checkOutView(view, place)
 }
 

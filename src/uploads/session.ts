@@ -1,5 +1,6 @@
 // One session as uploads/ knows it: who, in which views, by which processes; and what those have open at the moment.
 import type { Actor } from '../access/authorize.ts'
+import type { Credential } from '../access/logins/credential.ts'
 import { filesOpenForWriting, type OpenFile } from '../lib/open-files.ts'
 import type { ActiveView } from './active-views.ts'
 import { pathIn } from './park.ts'
@@ -8,6 +9,7 @@ import type { RoleOn } from './visible-sites.ts'
 
 export interface Session {
   readonly account: Actor
+  readonly credential: Credential | undefined
   /** SFTP, rsync, scp. */
   readonly program: string
   /** By the site's id, as they were when it began. */

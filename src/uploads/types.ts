@@ -1,5 +1,6 @@
 // What doors and commands see of uploads/.
 import type { Actor } from '../access/authorize.ts'
+import type { Credential } from '../access/logins/credential.ts'
 import type { HostingError } from '../errors/hosting-error.ts'
 import type { OpenFile } from '../lib/open-files.ts'
 
@@ -33,6 +34,8 @@ export interface UploadSession {
 
 export interface Opening {
   readonly account: Actor
+  /** What it came with: when that opens nothing any more, the session ends. */
+  readonly credential?: Credential | undefined
   /** Of the commit's message: SFTP, rsync, scp. */
   readonly program: string
   /** Tells whoever is connected. */

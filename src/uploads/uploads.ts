@@ -37,11 +37,11 @@ export class AccountUploads implements Uploads {
     for (const timer of this.#timers) timer.unref()
   }
 
-  async open({ account, program, print }: Opening): Promise<UploadSession> {
+  async open({ account, credential, program, print }: Opening): Promise<UploadSession> {
     this.#mustHaveRoom(account)
     const { entered, left } = await this.#enterAll(account)
     const session: Session = {
-      ...{ account, program, print },
+      ...{ account, credential, program, print },
       roles: new Map(entered.map(({ site, role }) => [site.id, role])),
       views: entered.map(({ active }) => active),
       pids: () => [],
@@ -172,12 +172,17 @@ export class AccountUploads implements Uploads {
     }
   }
 
+  /** As things are now: with what its password or its token still allows. */
+  async #actorOf({ account, credential }: Session): Promise<Actor | undefined> {
+    if (credential !== undefined) return await this.#parts.recheck(credential)
+    return (await this.#parts.store.accounts.list()).find(({ id }) => id === account.id)
+  }
+
   /** Who may no more what it could is thrown out, and may come again for the rest. */
   async #revokeLost(): Promise<void> {
-    const { store } = this.#parts
     for (const session of this.#sessions) {
-      const account = (await store.accounts.list()).find(({ id }) => id === session.account.id)
-      const visible = account === undefined ? [] : await visibleSites({ ...session.account, ...account }, this.#parts)
+      const actor = await this.#actorOf(session)
+      const visible = actor === undefined ? [] : await visibleSites(actor, this.#parts)
       const now = new Map(visible.map(({ site, role }) => [site.id, role]))
       if ([...session.roles].some(([id, role]) => now.get(id) !== role)) session.revoke()
     }

@@ -1,5 +1,6 @@
 // A whole daemon that orders from a real ACME server: what a person sees who pushes a site, adds a domain and takes it away again.
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AcmeProxy, problem } from '../helpers/acme-proxy.ts'
 import { scratchDirectory } from '../helpers/paths.ts'
@@ -40,8 +41,9 @@ afterAll(async () => {
 
 beforeEach(() => ca.behave())
 
-async function start(): Promise<void> {
+async function start(more: Readonly<Record<string, string>> = {}): Promise<void> {
   const flags = {
+    ...more,
     'acme-directory': ca.directory,
     'acme-ca-file': pebble.caFile,
     'dns-resolvers': pebble.dns,
@@ -174,6 +176,40 @@ describe('db:admin', () => {
     },
     imageTimeoutMs,
   )
+})
+
+describe('the host of Git', () => {
+  const password = 'four words in a row'
+  const clone = async (host: string, into: string) => {
+    const url = `https://ann:${encodeURIComponent(password)}@${host}:${platform.httpsPort}/demo.git`
+    return await ann.git(['-c', `http.sslCAInfo=${pebble.rootFile}`, 'clone', '-q', url, into])
+  }
+
+  it('gets its certificate by itself, and Git believes it', async () => {
+    await ann.ssh('password', { input: password })
+    await untilServed('git.localhost')
+    expect((await clone('git.localhost', 'cloned')).output).toBe('')
+    expect(await readFile(join(ann.home, 'cloned/index.html'), 'utf8')).toBe('hello')
+    // Nobody is asked for a password in the clear.
+    const asked = '/demo.git/info/refs?service=git-upload-pack'
+    expect(await platform.get('git.localhost', asked)).toMatchObject({
+      ...{ status: 308, headers: { location: `https://git.localhost:${platform.httpsPort}${asked}` } },
+    })
+    expect((await platform.admin.ssh('certs:check git')).output).toContain('nothing is in the way')
+  })
+
+  it('is another one once the configuration says so, and the former is neither served nor renewed', async () => {
+    await platform.stop()
+    ca.behave()
+    await start({ 'git-host': 'code' })
+    await untilServed('code.localhost')
+    expect((await clone('code.localhost', 'again')).output).toBe('')
+    expect((await clone('git.localhost', 'gone')).exitCode).not.toBe(0)
+    expect((await secure('git.localhost')).error).toContain('curl:')
+    expect((await platform.get('git.localhost')).status).toBe(404)
+    expect(ca.ordersFor('git.localhost')).toEqual([])
+    expect(await readdir(platform.home.tls)).not.toContain('git.localhost')
+  })
 })
 
 async function certificateCount(): Promise<number> {

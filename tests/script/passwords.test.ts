@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { openStore } from '../../src/store/store.ts'
+import { Conversation } from '../helpers/conversation.ts'
 import { HttpsPerson } from '../helpers/https-person.ts'
 import type { Person } from '../helpers/person.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
 import { type Ran, run } from '../helpers/session.ts'
+import { until } from '../helpers/until.ts'
 
 const password = 'four words in a row'
 let platform: Platform
@@ -19,12 +21,11 @@ beforeAll(async () => {
 })
 afterAll(async () => await platform[Symbol.asyncDispose]())
 
-/** Types `ssh NAME@host COMMAND` and the secret, without a key. */
-async function ssh(
-  name: string,
+/** What a client without a key is told: options, and an environment that types the secret. */
+async function client(
   secret: string,
-  { command = 'whoami', method = 'password', prompts = '1', note = '/dev/null' } = {},
-): Promise<Ran> {
+  { method = 'password', prompts = '1', note = '/dev/null' } = {},
+): Promise<{ args: string[]; env: Record<string, string> }> {
   const program = join(platform.directory, 'askpass')
   await writeFile(program, '#!/bin/sh\nprintf x >> "$NOTE"\nprintf "%s\\n" "$SECRET"\n')
   await chmod(program, 0o755)
@@ -37,14 +38,28 @@ async function ssh(
     },
   }
   const settings = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-  return await run(
-    'ssh',
-    ['-F', '/dev/null', ...settings, '-p', String(platform.sshPort), `${name}@127.0.0.1`, command],
-    {
-      env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', SECRET: secret, NOTE: note, HOME: platform.directory },
-      input: '',
-    },
-  )
+  return {
+    args: ['-F', '/dev/null', ...settings, '-o', `Port=${platform.sshPort}`],
+    env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', SECRET: secret, NOTE: note, HOME: platform.directory },
+  }
+}
+
+/** Types `ssh NAME@host COMMAND` and the secret. */
+async function ssh(
+  name: string,
+  secret: string,
+  { command = 'whoami', ...how }: { command?: string; method?: string; prompts?: string; note?: string } = {},
+): Promise<Ran> {
+  const { args, env } = await client(secret, how)
+  return await run('ssh', [...args, `${name}@127.0.0.1`, command], { env, input: '' })
+}
+
+/** Types a batch of sftp's. */
+async function sftp(secret: string, ...lines: readonly string[]): Promise<Ran> {
+  const { args, env } = await client(secret)
+  // -b asks for no password, which is what it is for; the option after it wins no more.
+  const batch = ['-o', 'BatchMode=no', '-b', '-']
+  return await run('sftp', [...args, ...batch, 'x@127.0.0.1'], { env, input: `${lines.join('\n')}\n` })
 }
 
 describe('a password', () => {
@@ -109,6 +124,38 @@ describe('a token', () => {
   })
 })
 
+describe('SFTP by a token', () => {
+  const tokenFor = async (words: string) => (await ann.json(`tokens:add ${words}`)) as { id: string; secret: string }
+
+  it('shows the sites that it is for, and lets nothing be written that it may only read', async () => {
+    await ann.ssh('create hidden')
+    await writeFile(join(platform.directory, 'page.html'), 'by a token')
+    const put = `put ${platform.directory}/page.html by-password.localhost/page.html`
+    const reader = await tokenFor('--site by-password')
+    const listed = await sftp(reader.secret, 'ls -1')
+    expect([listed.exitCode, listed.stdout]).toEqual([0, expect.stringContaining('by-password.localhost')])
+    expect(listed.stdout).not.toContain('hidden')
+    expect((await sftp(reader.secret, put)).exitCode).not.toBe(0)
+    const writer = await tokenFor('--site by-password --write')
+    expect((await sftp(writer.secret, put)).exitCode).toBe(0)
+    await until('it to be live', async () => (await platform.get('by-password', '/page.html')).status === 200)
+    for (const site of ['hidden', 'brand-new'])
+      expect((await ssh('git', writer.secret, { command: `git-receive-pack ${site}` })).exitCode).not.toBe(0)
+  })
+
+  // The attack: who holds a stolen token keeps its session open when it is taken away.
+  it('ends when the token is taken away', async () => {
+    const { id, secret } = await tokenFor('--site by-password')
+    const { args, env } = await client(secret)
+    await using session = new Conversation('ssh', [...args, '-s', 'x@127.0.0.1', 'sftp'], env)
+    // SSH_FXP_INIT of version 3, which the server answers.
+    session.type('\0\0\0\x05\x01\0\0\0\x03')
+    await session.says('posix-rename')
+    await ann.ssh(`tokens:remove ${id}`)
+    expect(await session.ended()).not.toBe(0)
+  })
+})
+
 /** A block may end before a slow machine has started the platform again. */
 async function prolong(name: string): Promise<void> {
   const store = await openStore(platform.home.database, systemClock)
@@ -133,7 +180,9 @@ describe('guessing', () => {
     await platform.admin.ssh('password --account eve', { input: password })
     const eve = new HttpsPerson(platform, { name: 'eve', secret: password })
     const guesses = []
-    for (let at = 0; at < 12; at++) guesses.push((await eve.curl('/x', ['-u', `eve:guess ${at}`])).status)
+    // The attack: each guess says that it comes from elsewhere.
+    const lies = ['X-Real-IP', 'X-Forwarded-For', 'Client-IP'].flatMap((name) => ['-H', `${name}: 203.0.113.9`])
+    for (let at = 0; at < 12; at++) guesses.push((await eve.curl('/x', ['-u', `eve:guess ${at}`, ...lies])).status)
     expect(guesses).toContain(401)
     expect(guesses.at(-1)).toBe(429)
     const told = await ssh('eve', password, { method: 'keyboard-interactive' })

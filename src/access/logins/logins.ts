@@ -17,6 +17,7 @@ import { Familiars } from './familiars.ts'
 import type { Penalties } from './penalties.ts'
 import { plainAddress, sourceOf } from './source.ts'
 import { createUse } from './use.ts'
+import { Verified } from './verified.ts'
 
 export interface Knock {
   /** Whom it claims to be. Means nothing beside a token. */
@@ -60,6 +61,7 @@ export async function createLogins(parts: LoginParts): Promise<Logins> {
     ...parts,
     turns: new Turns<string>(),
     familiars: new Familiars(clock),
+    verified: new Verified(clock),
     nobody: await hashPassword(randomBytes(16).toString('base64url')),
   }
   return {
@@ -78,6 +80,7 @@ interface Inside extends LoginParts {
   /** A guesser learns the outcome of one try before the next is made, however many are made at once. */
   readonly turns: Turns<string>
   readonly familiars: Familiars
+  readonly verified: Verified
   /** A hash that nothing fits. */
   readonly nobody: string
 }
@@ -109,14 +112,23 @@ async function byPassword(knock: Knock, inside: Inside): Promise<LoginVerdict> {
 }
 
 async function compare(knock: Knock, inside: Inside): Promise<LoginVerdict> {
-  const { store, nobody } = inside
+  const { store, nobody, verified } = inside
+  const { address } = knock
   const password = normalised(knock.secret)
   const stored = await store.passwords.findByName(knock.name)
-  const fits = await matchesPassword(isPossible(password) ? password : '', stored?.hash ?? nobody)
+  const expected = stored?.hash ?? nobody
+  if (verified.has({ hash: expected, password, address }) && stored !== undefined)
+    return await welcome(credentialOf(stored), knock, inside)
+  const fits = await matchesPassword(isPossible(password) ? password : '', expected)
   if (stored === undefined || !fits) return refused
   const hash = isOutdated(stored.hash) ? await hashPassword(password) : stored.hash
   if (hash !== stored.hash) await store.passwords.rehash(stored.account_id, hash)
-  return await welcome({ kind: 'password', accountId: stored.account_id, changedAt: stored.changed_at }, knock, inside)
+  verified.add({ hash, password, address })
+  return await welcome(credentialOf(stored), knock, inside)
+}
+
+function credentialOf(stored: { account_id: number; changed_at: string }): Credential {
+  return { kind: 'password', accountId: stored.account_id, changedAt: stored.changed_at }
 }
 
 async function welcome(

@@ -3,7 +3,7 @@ import { HostingError } from '../../errors/hosting-error.ts'
 import { commitDrift, findDrift } from '../../uploads/drift.ts'
 import { siteCommand } from '../command.ts'
 import { done } from '../output/outcome.ts'
-import { rowsOf } from './drift.ts'
+import { below, pathArgument, pathsInput, rowsOf } from './drift.ts'
 
 export const driftCommit = siteCommand({
   name: 'drift:commit',
@@ -11,13 +11,14 @@ export const driftCommit = siteCommand({
   summary: 'Commit what a site has changed to its branch',
   description:
     'As `drift` shows it: one commit of yours, proven and live like a push. Settings with passwords in them are committed, too.',
+  arguments: [pathArgument],
   options: [{ flags: '-m, --message <text>', description: 'of the commit' }],
-  examples: ['drift:commit demo', 'drift:commit demo --message Updated'],
+  examples: ['drift:commit demo', 'drift:commit demo conf --message Installed'],
   permission: 'site:operate',
-  input: z.object({ message: z.string().min(1).max(1000).optional() }),
-  run: async (context, { message }) => {
+  input: z.object({ path: pathsInput, message: z.string().min(1).max(1000).optional() }),
+  run: async (context, { path, message }) => {
     const { site, account, progress } = context
-    const found = await findDrift(site, context)
+    const found = below(await findDrift(site, context), path)
     const rows = found === undefined ? [] : rowsOf(found)
     if (found === undefined || rows.length === 0)
       throw new HostingError('conflict', `${site.name} has changed nothing that its repository holds`, {

@@ -1,10 +1,23 @@
-import { findDrift, type Drift } from '../../uploads/drift.ts'
+import { z } from 'zod'
+import { printable } from '../../errors/render.ts'
+import { findDrift, type Drift, patchOf } from '../../uploads/drift.ts'
 import { shown } from '../../uploads/message.ts'
 import { siteCommand } from '../command.ts'
-import { nothing } from '../inputs.ts'
+import { flag } from '../inputs.ts'
 import { done, listing } from '../output/outcome.ts'
 import type { Column } from '../output/table.ts'
 import { renderBytes } from '../output/view.ts'
+
+export const pathArgument = { name: 'path', description: 'only what lies there', optional: true, rest: true } as const
+export const pathsInput = z.array(z.string().min(1, 'is empty').max(1000)).default([])
+
+/** @param typed files and folders; none: all of it */
+export function below(drift: Drift | undefined, typed: readonly string[]): Drift | undefined {
+  if (drift === undefined || typed.length === 0) return drift
+  const places = typed.map((path) => Buffer.from(path.replace(/^\.?\/|\/+$/g, '')).toString('latin1'))
+  const isWanted = (path: string) => places.some((place) => path === place || path.startsWith(`${place}/`))
+  return { ...drift, changes: new Map([...drift.changes].filter(([path]) => isWanted(path))) }
+}
 
 export const drift = siteCommand({
   name: 'drift',
@@ -12,13 +25,20 @@ export const drift = siteCommand({
   summary: 'Show how a site differs from its repository',
   description:
     'An application that updates itself, or an installer that wrote its settings: files in storage that are not as in the repository.\nFolders of which the repository holds nothing (uploads, caches) are no drift.',
-  examples: ['drift demo'],
+  arguments: [pathArgument],
+  options: [{ flags: '-p, --patch', description: 'line by line' }],
+  examples: ['drift demo', 'drift demo conf --patch'],
   permission: 'site:read',
-  input: nothing,
-  run: async (context) => {
-    const found = await findDrift(context.site, context)
+  input: z.object({ path: pathsInput, patch: flag }),
+  run: async (context, { path, patch }) => {
+    const found = below(await findDrift(context.site, context), path)
     const rows = found === undefined ? [] : rowsOf(found)
-    if (rows.length === 0) return done([], `${context.site.name} has changed nothing that its repository holds`)
+    if (found === undefined || rows.length === 0)
+      return done([], `${context.site.name} has changed nothing that its repository holds`)
+    if (patch) {
+      const text = await patchOf(context.site, found, context)
+      return { data: { files: rows, patch: text }, text: () => text.trimEnd().split('\n').map(printable) }
+    }
     return listing({ rows, columns, empty: [] })
   },
 })

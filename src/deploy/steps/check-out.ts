@@ -44,6 +44,7 @@ async function fillLargeFiles(
   return await fillPointers({
     ...{ tree, paths: changedPaths, signal },
     pathOf: (oid) => lfs.pathOf(site, oid),
+    want: (oids) => lfs.want(site, oids),
     maxBytes: config['max-release-mb'] * 1024 * 1024,
   })
 }

@@ -6,6 +6,8 @@ import { Passes } from '../../lib/passes.ts'
 import type { HostName } from '../../names/host-name.ts'
 
 export const passSeconds = 3600
+/** One is given out for each hundred files. */
+const mostPasses = 20_000
 
 export interface LfsPass {
   readonly credential: Credential
@@ -20,7 +22,7 @@ export interface LfsPasses {
 }
 
 export function createLfsPasses(clock: Clock): LfsPasses {
-  const passes = new Passes<LfsPass>(clock)
+  const passes = new Passes<LfsPass>(clock, { most: mostPasses })
   return {
     issue: (pass) => `Bearer ${passes.issue(pass, passSeconds * 1000)}`,
     find: (secret) => passes.find(secret),

@@ -43,6 +43,10 @@ const json = { 'content-type': 'application/vnd.git-lfs+json', 'cache-control': 
 
 export async function serveLfs(exchange: Exchange, asked: LfsAsked, parts: LfsDoorParts): Promise<void> {
   const name = parseSiteName(asked.site, parts.config['base-domain'])
+  if (asked.kind === 'lfs-locks') {
+    tellNoLocks(exchange)
+    return
+  }
   if (asked.kind === 'lfs-batch') {
     await serveBatch(exchange, name, parts)
     return
@@ -54,6 +58,11 @@ export async function serveLfs(exchange: Exchange, asked: LfsAsked, parts: LfsDo
   else await verify(exchange, site, parts)
 }
 
+/** With this status git-lfs asks no more, and says nothing; with 404 it warns at each push (lockverifier.go). */
+function tellNoLocks({ response }: Exchange): void {
+  response.writeHead(501, json).end(JSON.stringify({ message: 'Locks of large files are not offered' }))
+}
+
 async function serveBatch(
   { request, response, visitor }: Exchange,
   name: HostName,
@@ -63,6 +72,12 @@ async function serveBatch(
   const batch = parseBatch(await readWhole(request, mostOfBatch))
   const { operation, objects } = batch
   const site = await permitted(visitor, { name, operation }, parts)
+  // Before it is looked which are here: what is said to be here must stay until the push has come.
+  if (operation === 'upload')
+    await lfs.want(
+      site,
+      objects.map(({ oid }) => oid),
+    )
   const answer = renderBatch(batch, {
     present: await lfs.present(site, objects),
     room: operation === 'upload' ? await lfs.room(site) : 0,

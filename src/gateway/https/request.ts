@@ -7,7 +7,7 @@ export type GitHttpService = 'git-upload-pack' | 'git-receive-pack'
 
 export type Asked = { readonly site: string } & (
   | { readonly kind: 'refs' | 'rpc'; readonly service: GitHttpService }
-  | { readonly kind: 'lfs-batch' | 'lfs-verify' }
+  | { readonly kind: 'lfs-batch' | 'lfs-verify' | 'lfs-locks' }
   | { readonly kind: 'lfs-upload' | 'lfs-download'; readonly oid: string }
 )
 
@@ -32,6 +32,7 @@ function refs(site: string, query: string): Asked | undefined {
 function lfs(site: string, method: string | undefined, rest: string): Asked | undefined {
   if (method === 'POST' && rest === 'info/lfs/objects/batch') return { site, kind: 'lfs-batch' }
   if (method === 'POST' && rest === 'info/lfs/verify') return { site, kind: 'lfs-verify' }
+  if (/^info\/lfs\/locks(?:\/|$)/.test(rest)) return { site, kind: 'lfs-locks' }
   const oid = lfsOidSchema.safeParse(/^info\/lfs\/objects\/(.+)$/.exec(rest)?.[1]).data
   if (oid === undefined) return undefined
   if (method === 'PUT') return { site, kind: 'lfs-upload', oid }

@@ -38,7 +38,7 @@ const endLimitMs = 10_000
 /** The door throws HostingErrors: busy, unavailable. */
 export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
   return async (request, command) => {
-    const { account, stderr } = request
+    const { account, credential, stderr } = request
     const print = (line: string) => {
       if (stderr.writable) stderr.write(`${line}\n`)
     }
@@ -47,7 +47,7 @@ export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
         hint: 'Use git push.',
       })
     })
-    const session = await parts.uploads.open({ account, program: command.name, print })
+    const session = await parts.uploads.open({ account, credential, program: command.name, print })
     for (const line of session.notices) print(line)
     return await serve(request, command, { ...parts, session })
   }

@@ -15,6 +15,10 @@ interface Filling {
   /** Files that may be pointers; undefined: any. */
   readonly paths: readonly Buffer[] | undefined
   readonly pathOf: (oid: string) => string
+  /** Says that they are needed, before the first is copied. */
+  readonly want?: (oids: readonly string[]) => Promise<void>
+  /** Where one is missing its pointer stays. Left out: that is an error. */
+  readonly lenient?: boolean
   readonly maxBytes: number
   readonly signal: AbortSignal
 }
@@ -45,7 +49,11 @@ export async function fillPointers(filling: Filling): Promise<number> {
         hint: 'Take some out, or ask whoever runs this server to raise max-release-mb.',
       },
     )
-  for (const one of found) await put(one, filling)
+  await filling.want?.(found.map(({ object }) => object.oid))
+  for (const one of found) {
+    await put(one, filling)
+    if (pace.due()) await pace.rest()
+  }
   // What is counted in the next export is what lies here.
   if (record !== undefined)
     writeRecord(filling.tree, { ...record, contents: { ...record.contents, bytes: record.contents.bytes + added } })
@@ -83,7 +91,7 @@ function findPointer(path: Buffer): Found | undefined {
 }
 
 /** Copied, not linked: what a build writes to must not be in the store. The pointer may be shared with another release: it is replaced. */
-async function put({ path, object, mode, mtimeMs }: Found, { pathOf, tree }: Filling): Promise<void> {
+async function put({ path, object, mode, mtimeMs }: Found, { pathOf, tree, lenient }: Filling): Promise<void> {
   const beside = join(tree, '..', `${createId()}.lfs`)
   try {
     await copyFile(pathOf(object.oid), beside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
@@ -92,6 +100,7 @@ async function put({ path, object, mode, mtimeMs }: Found, { pathOf, tree }: Fil
     await rename(beside, path)
   } catch (error) {
     if (!hasErrorCode(error, 'ENOENT')) throw error
+    if (lenient === true) return
     throw notUploaded(path.subarray(tree.length + 1).toString(), error)
   } finally {
     await rm(beside, { force: true })

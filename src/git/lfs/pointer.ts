@@ -14,6 +14,11 @@ export const leastPointerBytes = 120
 
 const firstLine = /^version https:\/\/(?:git-lfs\.github\.com\/spec\/v1|hawser\.github\.com\/spec\/v1)\n/
 
+/** As git-lfs writes it: the same content is the same object of Git, whoever made its pointer. */
+export function renderPointer({ oid, size }: LfsObject): Buffer {
+  return Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${size}\n`)
+}
+
 /** Undefined for what is no pointer. */
 export function parsePointer(content: Buffer): LfsObject | undefined {
   if (content.length >= mostPointerBytes) return undefined

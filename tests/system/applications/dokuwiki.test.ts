@@ -129,6 +129,19 @@ describe('DokuWiki', () => {
     expect(fetched.exitCode).toBe(0)
     expect(fetched.stdout).toContain("$conf['title'] = 'Notes'")
   })
+
+  it('has them committed, and then differs no more', async () => {
+    const shown = await platform.admin.ssh('drift notes conf --patch')
+    expect(shown.stdout).toContain("+$conf['title'] = 'Notes'")
+    const committed = await platform.admin.ssh('drift:commit notes conf -m Installed')
+    expect(committed.output).toContain('✓ Live')
+    expect(await platform.admin.json('drift notes conf')).toEqual([])
+    await wiki.git('pull', '-q', '--rebase', 'hosting', 'main')
+    expect(await readFile(join(wiki.directory, 'conf/local.php'), 'utf8')).toContain("$conf['title'] = 'Notes'")
+    // Pages and caches are drift as well, as the repository holds something of data/, but nobody has asked for them.
+    expect((await wiki.git('ls-files', 'data/pages')).stdout).not.toContain('sea.txt')
+    expect(await seen()).toMatchObject({ title: true, page: true, loggedIn: true })
+  })
 })
 
 async function seen() {

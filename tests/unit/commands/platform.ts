@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { createLfsObjects } from '../../../src/git/lfs/objects.ts'
 import { openLogins } from '../../../src/access/logins/open.ts'
 import type { Scope } from '../../../src/access/authorize.ts'
 import { createSite } from '../../../src/access/sites.ts'
@@ -121,8 +122,9 @@ export async function createPlatform(
     calls.push(`${name} ${site.name}`)
     return Promise.resolve()
   }
+  const config = loadConfig({ flags: { home: root, ...replaced.flags }, env: {} })
   const services: Services = {
-    config: loadConfig({ flags: { home: root, ...replaced.flags }, env: {} }),
+    config,
     store,
     runtime: { ...idleRuntime, ...replaced.runtime },
     deployments: {
@@ -157,6 +159,7 @@ export async function createPlatform(
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
+    lfs: createLfsObjects({ config, store }),
     loginTroubles: (await openLogins({ store, clock: systemClock, log: silentLog })).loginTroubles,
     clock: replaced.clock ?? hastyClock,
     log: silentLog,

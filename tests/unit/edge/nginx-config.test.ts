@@ -43,7 +43,7 @@ describe('the host of Git', () => {
     for (const server of [plain, secure]) {
       expect(server).toContain('client_max_body_size 0;')
       expect(server).toContain('proxy_request_buffering off;')
-      expect(server).toContain('"routes/git.example.org"')
+      expect(server).toContain('"gated/git.example.org"')
       expect(server).not.toContain('default_server')
     }
     expect(secure).toContain('ssl_certificate ')

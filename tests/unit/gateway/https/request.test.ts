@@ -15,6 +15,12 @@ describe('a request', () => {
     })
     expect(ask('POST', '/demo.git/info/lfs/objects/batch')).toEqual({ site: 'demo.git', kind: 'lfs-batch' })
     expect(ask('PUT', `/demo.git/info/lfs/objects/${oid}`)).toEqual({ site: 'demo.git', kind: 'lfs-upload', oid })
+    for (const [method, path] of [
+      ['POST', 'locks/verify'],
+      ['GET', 'locks?limit=1'],
+      ['POST', 'locks'],
+    ] as const)
+      expect(ask(method, `/demo.git/info/lfs/${path}`)).toEqual({ site: 'demo.git', kind: 'lfs-locks' })
     expect(ask('GET', `/demo.git/info/lfs/objects/${oid}`)).toMatchObject({ kind: 'lfs-download' })
   })
 

@@ -6,18 +6,21 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Config, loadConfig } from '../../../../src/config/load.ts'
 import { createLfsObjects, type LfsObjects } from '../../../../src/git/lfs/objects.ts'
-import { systemClock } from '../../../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../../../src/lib/clock.ts'
 import type { Site } from '../../../../src/store/sites.ts'
 import { openStore, type Store } from '../../../../src/store/store.ts'
 
 let config: Config
+let time: number
+const clock: Clock = { ...systemClock, now: () => new Date(time) }
 let store: Store
 let site: Site
 let objects: LfsObjects
 
 beforeEach(async () => {
   config = loadConfig({ flags: { home: await mkdtemp(join(tmpdir(), 'lfs-')), 'lfs-mb': '1' }, env: {} })
-  store = await openStore(':memory:', systemClock)
+  time = Date.now()
+  store = await openStore(':memory:', clock)
   const { id } = await store.accounts.add('anna', 'user')
   site = await store.sites.add({ name: 'demo.localhost', ownerId: id, branch: 'main' })
   objects = createLfsObjects({ config, store })
@@ -82,5 +85,46 @@ describe('a large file', () => {
     const ends = await Promise.allSettled(most.map((content) => receive(content)))
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
     expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'quota-exceeded' } })
+  })
+})
+
+describe('pruning', () => {
+  const day = 24 * 3_600_000
+  const [old, wanted, needed] = [Buffer.from('old'), Buffer.from('wanted again'), Buffer.from('needed')]
+  const prune = () =>
+    objects.prune(site, {
+      ...{ needed: new Set([objectOf(needed).oid]), since: new Date(time - day) },
+      signal: new AbortController().signal,
+    })
+  const names = async () => (await files()).map((name) => name.slice(-64)).sort()
+  const oids = (...contents: Buffer[]) => contents.map((content) => objectOf(content).oid).sort()
+
+  it('takes what nothing needs and nobody has asked for since, and gives its room back', async () => {
+    for (const content of [old, wanted, needed]) await receive(content)
+    time += 2 * day
+    await objects.want(site, oids(wanted))
+    await receive(Buffer.from('just came'))
+    expect(await prune()).toBe(1)
+    expect(await names()).toEqual(oids(wanted, needed, Buffer.from('just came')))
+    expect([...(await objects.present(site, [objectOf(old), objectOf(needed)]))]).toEqual(oids(needed))
+    expect(await objects.room(site)).toBe(1024 * 1024 - 'wanted againneededjust came'.length)
+    expect(await prune()).toBe(0)
+  })
+
+  it('leaves what comes again at that moment', async () => {
+    await receive(old)
+    time += 2 * day
+    await Promise.all([prune(), receive(old), prune(), receive(old)])
+    expect(await names()).toEqual(oids(old))
+    expect(await objects.room(site)).toBe(1024 * 1024 - old.length)
+  })
+
+  it('takes what a crash has left without its row', async () => {
+    await receive(old)
+    time += 2 * day
+    await store.lfsObjects.removeUnwanted(site.id, objectOf(old).oid, new Date(time))
+    expect(await names()).toEqual(oids(old))
+    await prune()
+    expect(await names()).toEqual([])
   })
 })
