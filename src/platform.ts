@@ -45,9 +45,11 @@ import { systemClock } from './lib/clock.ts'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
 import { createLog } from './lib/log.ts'
 import { createSealing } from './lib/sealing.ts'
+import { createJailer, type Jailer } from './privileged/jail/jailer.ts'
 import { createPhpMyAdmin } from './phpmyadmin/phpmyadmin.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { openStore } from './store/store.ts'
+import { allUploadTroubles } from './uploads/standing.ts'
 import { AccountUploads } from './uploads/uploads.ts'
 import { withPorts } from './ports.ts'
 
@@ -79,7 +81,8 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const parts = await makeParts({ config, store, runtime, clock, log }, trial)
   const { edge, certificates, databases, storages, processes, mail, background } = parts
   const defence = await openLogins({ store, clock, log })
-  const services = servicesOf(parts, defence)
+  const jailer = await createJailer(config)
+  const services = servicesOf(parts, { ...defence, jailer })
   const { handlers, uploads } = services
 
   // The first thing that is opened: it fails if another platform has this home.
@@ -171,8 +174,8 @@ async function makeParts(
 }
 
 /** What doors and commands call, and how doors do. */
-function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
-  const { config, store, runtime, certificates, databases, clock, log } = parts
+function servicesOf(parts: Parts, { logins, loginTroubles, jailer }: Defence & { readonly jailer: Jailer }) {
+  const { config, store, runtime, certificates, databases, storages, clock, log } = parts
   const deployments = createDeployments(parts)
   const phpMyAdmin = createPhpMyAdmin(parts)
   const services = {
@@ -184,6 +187,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     databases,
     phpMyAdmin,
     loginTroubles,
+    storages,
+    jailer,
     clock,
     log,
   }
@@ -194,6 +199,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     config,
     store,
     deployments,
+    storages,
+    jailer,
     clock,
     log,
     writeMail,
@@ -202,7 +209,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
   const handlers = createHandlers({
     runCommand: createCommandRunner(services),
     git,
-    copy: createSftpDoor({ config, uploads, log }),
+    troubles: ({ account }) => allUploadTroubles(account, { config, store }),
+    copy: createSftpDoor({ uploads, jailer, log }),
     lfs: (request, words) => authenticateLfs(request, words, { config, store, passes }),
     log,
   })

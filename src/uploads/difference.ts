@@ -16,6 +16,8 @@ export interface Difference {
   /** Files that are not complete: open, or being changed while they were read. */
   readonly pending: readonly string[]
   readonly scan: Scan
+  /** Of what is not set aside. */
+  readonly bytes: number
 }
 
 interface Looking {
@@ -33,8 +35,10 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
   const base = await listBase(view, looking)
   const changes = new Map<string, Written | null>()
   const pending: string[] = []
+  let bytes = 0
   for (const [path, found] of scan.files) {
     if (isSetAside(view, path, found)) continue
+    bytes += found.size
     const object = looking.open.has(found.inode)
       ? undefined
       : await objectOf(root, { path, found, cache: view.objects })
@@ -43,7 +47,7 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
     else if (before?.object !== object || before.mode !== found.mode) changes.set(path, { ...found, object })
   }
   for (const path of base.keys()) if (isRemoved(view, path, scan)) changes.set(path, null)
-  return { changes, pending, scan }
+  return { changes, pending, scan, bytes }
 }
 
 interface Entry {

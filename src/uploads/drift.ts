@@ -1,11 +1,9 @@
 // What a site has changed by itself where the repository holds something, too: in its storage. Shown, and committed back as an upload is.
-import { join } from 'node:path'
 import { repositoryPath } from '../config/home.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { importChanges } from '../git/import-changes.ts'
 import { findRef } from '../git/repository.ts'
-import { hasErrorCode } from '../lib/files.ts'
-import { openParent, Rooted } from '../lib/rooted.ts'
+import { openParent, type Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import { type CommitParts, limitsOf, writtenFiles } from './commit-view.ts'
@@ -13,27 +11,41 @@ import { deployCommit } from './deploy-commit.ts'
 import { listBase, type Written } from './difference.ts'
 import { objectOf } from './objects.ts'
 import { type StoragePath, storageOf } from './prepare.ts'
+import { openStorage } from './site-storage.ts'
 import { scanTree, type Seen, seen } from './scan.ts'
 
-export interface Drift {
+export interface Drift extends AsyncDisposable {
   /** By path (latin1); null: the site has removed it. */
   readonly changes: ReadonlyMap<string, Written | null>
   /** Those that the repository has. */
   readonly known: ReadonlySet<string>
   readonly head: string
+  /** Where it can be read, until this is disposed of. */
+  readonly root: Rooted
 }
 
-/** @throws HostingError unavailable where the platform may not read what sites write */
-export async function findDrift(site: Site, parts: CommitParts): Promise<Drift | undefined> {
+type Parts = CommitParts & { readonly account: Account }
+
+/** @throws HostingError too-large where more than can be committed would have to be read */
+export async function findDrift(site: Site, parts: Parts): Promise<Drift | undefined> {
   const repository = repositoryPath(parts.config.home, site.name)
   const head = await findRef(repository, `refs/heads/${site.branch}`)
-  const paths = await storageOf(site, parts)
-  if (head === undefined || paths.length === 0) return undefined
+  const all = await storageOf(site, parts)
+  if (head === undefined || all.length === 0) return undefined
   const base = await listBase({ state: { base: head } }, { repository, limits: limitsOf(parts.config) })
-  using root = openStorage(site, parts)
+  const known = new Set(base.keys())
+  const paths = all.filter((path) => !path.isFolder || heldAt(path, known).length > 0)
+  await using opening = new AsyncDisposableStack()
+  const { root } = opening.use(await openStorage(site, paths, parts))
   const changes = new Map<string, Written | null>()
   for (const path of paths) await compare(root, path, { base, changes, parts })
-  return { changes, known: new Set(base.keys()), head }
+  const kept = opening.move()
+  return { changes, known, head, root, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** A folder that the repository holds nothing of is for uploads and caches; a single file is what an installer writes. */
+function heldAt({ path }: StoragePath, known: ReadonlySet<string>): string[] {
+  return [...known].filter((one) => one === path || one.startsWith(`${path}/`))
 }
 
 interface DriftCommit {
@@ -46,7 +58,6 @@ interface DriftCommit {
 export async function commitDrift(site: Site, drift: Drift, parts: CommitParts & DriftCommit): Promise<string> {
   const { config, account, message, clock, print } = parts
   const repository = repositoryPath(config.home, site.name)
-  using root = openStorage(site, parts)
   const made = await importChanges({
     repository,
     ref: `refs/hosting/uploads/${site.id}-${account.id}`,
@@ -55,24 +66,12 @@ export async function commitDrift(site: Site, drift: Drift, parts: CommitParts &
     message: `${message}\n`,
     date: clock.now(),
     removed: [...drift.changes].filter(([, change]) => change === null).map(([path]) => path),
-    written: writtenFiles(root, drift.changes),
+    written: writtenFiles(drift.root, drift.changes),
   })
   if (await deployCommit({ site, account, head: drift.head, commit: made, print }, parts)) return made
   throw new HostingError('conflict', `${site.branch} of ${site.name} has moved meanwhile`, {
     hint: `drift ${site.name}`,
   })
-}
-
-function openStorage(site: Site, { config }: Pick<CommitParts, 'config'>): Rooted {
-  try {
-    return Rooted.open(join(config.home.storage, site.name))
-  } catch (cause) {
-    if (!hasErrorCode(cause, 'EACCES')) throw cause
-    throw new HostingError('unavailable', `The platform may not read the storage of ${site.name}`, {
-      hint: `storage ${site.name}   shows how much differs; SFTP fetches it.`,
-      cause,
-    })
-  }
 }
 
 interface Comparing {
@@ -81,14 +80,9 @@ interface Comparing {
   readonly parts: Pick<CommitParts, 'config'>
 }
 
-/** A folder that the repository holds nothing of is for uploads and caches; a single file is what an installer writes. */
-async function compare(
-  root: Rooted,
-  { path, isFolder }: StoragePath,
-  { base, changes, parts }: Comparing,
-): Promise<void> {
-  const held = [...base.keys()].filter((one) => one === path || one.startsWith(`${path}/`))
-  if (isFolder && held.length === 0) return
+async function compare(root: Rooted, place: StoragePath, { base, changes, parts }: Comparing): Promise<void> {
+  const { path } = place
+  const held = heldAt(place, new Set(base.keys()))
   const found = await filesAt(root, path, limitsOf(parts.config).maxFiles)
   for (const [file, one] of found) {
     const object = await objectOf(root, { path: file, found: one, cache: new Map() })

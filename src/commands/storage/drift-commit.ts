@@ -17,7 +17,7 @@ export const driftCommit = siteCommand({
   input: z.object({ message: z.string().min(1).max(1000).optional() }),
   run: async (context, { message }) => {
     const { site, account, progress } = context
-    const found = await findDrift(site, context)
+    await using found = await findDrift(site, context)
     const rows = found === undefined ? [] : rowsOf(found)
     if (found === undefined || rows.length === 0)
       throw new HostingError('conflict', `${site.name} has changed nothing that its repository holds`, {

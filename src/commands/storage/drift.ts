@@ -16,7 +16,7 @@ export const drift = siteCommand({
   permission: 'site:read',
   input: nothing,
   run: async (context) => {
-    const found = await findDrift(context.site, context)
+    await using found = await findDrift(context.site, context)
     const rows = found === undefined ? [] : rowsOf(found)
     if (rows.length === 0) return done([], `${context.site.name} has changed nothing that its repository holds`)
     return listing({ rows, columns, empty: [] })
@@ -29,7 +29,7 @@ export interface DriftRow {
   readonly bytes: number | null
 }
 
-export function rowsOf({ changes, known }: Drift): DriftRow[] {
+export function rowsOf({ changes, known }: Pick<Drift, 'changes' | 'known'>): DriftRow[] {
   const rows = [...changes].map(([path, change]) => ({
     path: shown(path),
     change: change === null ? ('removed' as const) : known.has(path) ? ('changed' as const) : ('added' as const),

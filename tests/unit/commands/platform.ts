@@ -157,6 +157,8 @@ export async function createPlatform(
           expiresAt: new Date('2026-01-02T03:06:05Z'),
         }),
     },
+    storages: { ensure: absent },
+    jailer: { readsStorage: true, start: absent },
     loginTroubles: (await openLogins({ store, clock: systemClock, log: silentLog })).loginTroubles,
     clock: replaced.clock ?? hastyClock,
     log: silentLog,
