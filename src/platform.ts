@@ -46,9 +46,11 @@ import { systemClock } from './lib/clock.ts'
 import { absentAsUndefined, ensureDirectory, writeFileAtomic } from './lib/files.ts'
 import { createLog } from './lib/log.ts'
 import { createSealing } from './lib/sealing.ts'
+import { createJailer, type Jailer } from './privileged/jail/jailer.ts'
 import { createPhpMyAdmin } from './phpmyadmin/phpmyadmin.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { openStore } from './store/store.ts'
+import { allUploadTroubles } from './uploads/standing.ts'
 import { AccountUploads } from './uploads/uploads.ts'
 import { withPorts } from './ports.ts'
 
@@ -80,7 +82,8 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   const parts = await makeParts({ config, store, runtime, clock, log }, trial)
   const { edge, certificates, databases, storages, processes, mail, background } = parts
   const defence = await openLogins({ store, clock, log })
-  const services = servicesOf(parts, defence)
+  const jailer = await createJailer(config)
+  const services = servicesOf(parts, { ...defence, jailer })
   const { handlers, uploads } = services
 
   // The first thing that is opened: it fails if another platform has this home.
@@ -100,8 +103,7 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   // Before the edge's end, which it makes handshakes with.
   started.defer(() => certificates.stop())
   await certificates.start()
-  warnOfExpiry(parts)
-  background.run('remove large files that nothing needs', (signal) => watchLargeFiles(parts, signal))
+  keepWatch(parts)
   await startHosts(started, services)
   await processes.start(parts)
   started.defer(() => uploads.stop())
@@ -122,11 +124,13 @@ export async function startPlatform(given: Config, say: (line: string) => void):
   return { announce: () => announce(ports), stop: () => running.disposeAsync() }
 }
 
-function warnOfExpiry(parts: Parts): void {
+/** What comes with time. */
+function keepWatch(parts: Parts): void {
   const { background, mail } = parts
   background.run('warn of certificates that end', (signal) =>
     watchExpiry({ ...parts, notify: (notice) => mail.write(notice) }, signal),
   )
+  background.run('remove large files that nothing needs', (signal) => watchLargeFiles(parts, signal))
 }
 
 /** The platform's own host names. */
@@ -173,8 +177,8 @@ async function makeParts(
 }
 
 /** What doors and commands call, and how doors do. */
-function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
-  const { config, store, runtime, certificates, databases, clock, log } = parts
+function servicesOf(parts: Parts, { logins, loginTroubles, jailer }: Defence & { readonly jailer: Jailer }) {
+  const { config, store, runtime, certificates, databases, storages, clock, log } = parts
   const deployments = createDeployments(parts)
   const phpMyAdmin = createPhpMyAdmin(parts)
   const services = {
@@ -187,6 +191,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     phpMyAdmin,
     loginTroubles,
     lfs: parts.lfs,
+    storages,
+    jailer,
     clock,
     log,
   }
@@ -199,6 +205,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
     deployments,
     lfs: parts.lfs,
     recheck: (credential) => logins.recheck(credential),
+    storages,
+    jailer,
     clock,
     log,
     writeMail,
@@ -207,7 +215,8 @@ function servicesOf(parts: Parts, { logins, loginTroubles }: Defence) {
   const handlers = createHandlers({
     runCommand: createCommandRunner(services),
     git,
-    copy: createSftpDoor({ config, uploads, log }),
+    troubles: ({ account }) => allUploadTroubles(account, { config, store }),
+    copy: createSftpDoor({ uploads, jailer, log }),
     lfs: (request, words) => authenticateLfs(request, words, { config, store, passes }),
     log,
   })

@@ -5,12 +5,14 @@ import type { LoginTroubles } from '../access/logins/troubles.ts'
 import type { Config } from '../config/load.ts'
 import type { Certificates } from '../certs/types.ts'
 import type { Databases } from '../data/databases/types.ts'
+import type { Storages } from '../data/storage/storages.ts'
 import type { Deployments, Print } from '../deploy/types.ts'
 import type { LfsObjects } from '../git/lfs/objects.ts'
 import type { Terminal } from '../lib/terminal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { PhpMyAdmin } from '../phpmyadmin/types.ts'
+import type { Jailer } from '../privileged/jail/jailer.ts'
 import type { Runtime, ToolSignal } from '../runtime/runtime.ts'
 import type { Store } from '../store/store.ts'
 import type { View } from './output/view.ts'
@@ -26,6 +28,9 @@ export interface Services {
   readonly phpMyAdmin: PhpMyAdmin
   readonly loginTroubles: LoginTroubles
   readonly lfs: LfsObjects
+  readonly storages: Pick<Storages, 'ensure'>
+  /** Reads what sites have written, where this process may not. */
+  readonly jailer: Jailer
   readonly clock: Clock
   readonly log: Log
 }

@@ -91,6 +91,11 @@ export function releasePath(home: Home, site: string, releaseId: string): string
   return join(home.releases, site, releaseId)
 }
 
+/** uploads/<id of the site>-<id of the account>/{tree,view.json,watch.json} */
+export function viewPath(home: Home, siteId: number, accountId: number): string {
+  return join(home.uploads, `${siteId}-${accountId}`)
+}
+
 /**
  * instances/<id>/{run/{web.sock,go},edge,log}. Only run/ is mounted into the instance: edge and log are links that nginx
  * follows, so a tenant must not be able to write beside them.

@@ -17,10 +17,13 @@ export interface HandlerParts {
   readonly lfs: (request: Request, words: readonly string[]) => Promise<number>
   /** SFTP, scp and rsync. */
   readonly copy: (request: Request, command: CopyCommand) => Promise<number>
+  /** What an account is to be told whatever it came for: lines. */
+  readonly troubles: (request: Request) => Promise<readonly string[]>
   readonly log: Log
 }
 
-export function createHandlers({ runCommand, git, lfs, copy, log }: HandlerParts): Handlers {
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { runCommand, git, lfs, copy, log } = parts
   const runWords = async (request: Request, words: readonly string[]) => {
     const copying = findCopyCommand(words)
     if (copying !== undefined) return await copy(request, copying)
@@ -38,13 +41,29 @@ export function createHandlers({ runCommand, git, lfs, copy, log }: HandlerParts
   const run = (request: Request, commandLine: string) =>
     guarded(request, () => runWords(request, splitCommandLine(commandLine)))
   return {
-    exec: run,
-    shell(request) {
-      return guarded(request, () => runShell(request, run))
+    async exec(request, commandLine) {
+      await tellTroubles(request, commandLine, parts)
+      return await run(request, commandLine)
+    },
+    async shell(request) {
+      await tellTroubles(request, '', parts)
+      return await guarded(request, () => runShell(request, run))
     },
     subsystem(request, name) {
       return guarded(request, () => (name === 'sftp' ? copy(request, sftp) : Promise.reject(noSubsystem(name))))
     },
+  }
+}
+
+/** On standard error, which belongs to no protocol. SFTP, scp and rsync tell it themselves; who asks for JSON is a program. */
+async function tellTroubles(request: Request, commandLine: string, { troubles, log }: HandlerParts): Promise<void> {
+  const { door, stderr, account } = request
+  if (door !== 'ssh' || / --json\b/.test(commandLine) || /^\S*(sftp-server|scp|rsync|git-lfs-\S+)\b/.test(commandLine))
+    return
+  try {
+    for (const line of await troubles(request)) if (stderr.writable) stderr.write(`${line}\n`)
+  } catch (error) {
+    log.warn({ err: error, account: account.name }, 'troubles of uploads could not be told')
   }
 }
 

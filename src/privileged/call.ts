@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import type { z } from 'zod'
 import { HostingError } from '../errors/hosting-error.ts'
-import { answerSchema, type Question, readLine, renderMessage } from './messages.ts'
+import { answerSchema, errorFrom, type Question, readLine, renderMessage } from './messages.ts'
 import { type Privileged, verbs } from './verbs.ts'
 
 export function createCalls(socketPath: string): Privileged {
@@ -21,8 +21,16 @@ export function createCalls(socketPath: string): Privileged {
 async function call<T>(socketPath: string, question: Question, gives: z.ZodType<T>): Promise<T> {
   const answer = answerSchema.parse(JSON.parse(await exchange(socketPath, renderMessage(question))))
   if ('gives' in answer) return gives.parse(answer.gives)
-  const { code, message, hint, details } = answer.error
-  throw new HostingError(code, message, { details, ...(hint === undefined ? {} : { hint }) })
+  throw errorFrom(answer)
+}
+
+/** Whether anybody listens there. */
+export async function answers(path: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const probe = connect({ path })
+    probe.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    probe.once('connect', () => probe.destroy())
+  })
 }
 
 async function exchange(path: string, question: string): Promise<string> {

@@ -1,14 +1,16 @@
-// One question and one answer a connection, each a line of JSON. What comes is checked by the verb's schema before anything is done with it.
+// One question and one answer a connection, each a line of JSON; a jail's connection hears of its end, too (jail/serve.ts). What comes is checked by the verb's schema before anything is done with it.
 import { z } from 'zod'
 import { catalogue, type ErrorCode } from '../errors/catalogue.ts'
-import type { HostingError } from '../errors/hosting-error.ts'
+import { HostingError } from '../errors/hosting-error.ts'
 import { verbNames } from './verbs.ts'
 
 /** 10,000 names of sites are less than a tenth of that. */
 export const maxMessageBytes = 8 * 1024 * 1024
 
 const codes = z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(catalogue, code))
-export const questionSchema = z.strictObject({ verb: z.enum(verbNames), takes: z.unknown() })
+/** Of what is more than a question and an answer. */
+export const jailVerbs = ['stream', 'jail'] as const
+export const questionSchema = z.strictObject({ verb: z.enum([...verbNames, ...jailVerbs]), takes: z.unknown() })
 export const answerSchema = z.union([
   z.strictObject({ gives: z.unknown() }),
   z.strictObject({
@@ -29,6 +31,11 @@ export function renderMessage(message: Question | AnswerMessage): string {
 
 export function describeError({ code, message, hint, details }: HostingError): AnswerMessage {
   return { error: { code, message, details: [...details], ...(hint === undefined ? {} : { hint }) } }
+}
+
+export function errorFrom({ error }: Extract<AnswerMessage, { error: unknown }>): HostingError {
+  const { code, message, hint, details } = error
+  return new HostingError(code, message, { details, ...(hint === undefined ? {} : { hint }) })
 }
 
 /** Reads one line. @throws Error when it is too long or does not end */

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { toHostingError } from '../errors/hosting-error.ts'
 import type { Log } from '../lib/log.ts'
+import type { JailServer } from './jail/serve.ts'
 import {
   type AnswerMessage,
   describeError,
@@ -14,6 +15,7 @@ import { type Privileged, type Verb, verbs } from './verbs.ts'
 
 interface Serving {
   readonly privileged: Privileged
+  readonly jails: JailServer
   readonly log: Log
   /** Called when nobody has asked for a while. */
   readonly idle?: { readonly afterMs: number; readonly call: () => void }
@@ -21,7 +23,7 @@ interface Serving {
 
 const questionLimitMs = 10_000
 
-export function createPrivilegedServer({ privileged, log, idle }: Serving): Server {
+export function createPrivilegedServer({ idle, ...parts }: Serving): Server {
   let open = 0
   let timer: NodeJS.Timeout | undefined
   const rest = () => {
@@ -32,8 +34,8 @@ export function createPrivilegedServer({ privileged, log, idle }: Serving): Serv
   return createServer((socket) => {
     open += 1
     clearTimeout(timer)
-    answerOn(socket, privileged, log)
-      .catch((error: unknown) => log.warn({ err: error }, 'a question could not be answered'))
+    answerOn(socket, parts)
+      .catch((error: unknown) => parts.log.warn({ err: error }, 'a question could not be answered'))
       .finally(() => {
         socket.destroy()
         open -= 1
@@ -42,19 +44,30 @@ export function createPrivilegedServer({ privileged, log, idle }: Serving): Serv
   })
 }
 
-async function answerOn(socket: Socket, privileged: Privileged, log: Log): Promise<void> {
+type Answering = Omit<Serving, 'idle'>
+
+async function answerOn(socket: Socket, parts: Answering): Promise<void> {
   socket.setTimeout(questionLimitMs, () => socket.destroy())
   const question = questionSchema.parse(
     JSON.parse(await readLine(socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)),
   )
   socket.setTimeout(0)
-  const answer = await answerTo(question, privileged, log)
+  const answer = await answerTo(question, socket, parts)
+  if (answer === undefined) return
   await new Promise<void>((resolve) => socket.once('error', () => resolve()).end(renderMessage(answer), resolve))
 }
 
-async function answerTo({ verb, takes }: Question, privileged: Privileged, log: Log): Promise<AnswerMessage> {
+/** Undefined: all was said. */
+async function answerTo(
+  { verb, takes }: Question,
+  socket: Socket,
+  { privileged, jails, log }: Answering,
+): Promise<AnswerMessage | undefined> {
   try {
-    return { gives: await performs[verb](privileged, takes) }
+    if (verb !== 'stream' && verb !== 'jail') return { gives: await performs[verb](privileged, takes) }
+    if (verb === 'stream') await jails.announce(takes, socket)
+    else await jails.serve(takes, socket)
+    return undefined
   } catch (thrown) {
     return describeError(
       toHostingError(thrown, (reference, error) =>

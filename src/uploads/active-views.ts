@@ -9,7 +9,9 @@ import type { Site } from '../store/sites.ts'
 import type { CommitParts } from './commit-view.ts'
 import type { ObjectCache } from './objects.ts'
 import { openView, prepareView } from './prepare.ts'
+import type { NotedRefusal } from './refusals.ts'
 import { writeWatch } from './state.ts'
+import { TreeRoom } from './tree-room.ts'
 import { treeOf, type View } from './view.ts'
 
 export interface ActiveView {
@@ -23,6 +25,11 @@ export interface ActiveView {
   dirty: boolean
   /** When something was last written or open, by performance.now(). */
   busyAt: number
+  /** Refused room since it was last settled, by path. */
+  readonly refused: Map<string, NotedRefusal>
+  readonly room: TreeRoom
+  /** Nothing more is written in it. */
+  isFull: boolean
   /** The last to come: they are told. */
   readonly listeners: Set<(line: string) => void>
 }
@@ -93,7 +100,10 @@ export class ActiveViews {
     const watch = watchTree(treeOf(view), view.storage)
     const busyAt = performance.now()
     // What an earlier run left uncommitted counts as written just now.
-    return { view, site, sessions: 0, watch, isRecorded: true, dirty: true, busyAt, listeners: new Set() }
+    return {
+      ...{ view, site, sessions: 0, watch, isRecorded: true, dirty: true, busyAt, listeners: new Set() },
+      ...{ refused: new Map(), room: new TreeRoom(this.#parts.config), isFull: false },
+    }
   }
 }
 

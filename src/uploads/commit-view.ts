@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { repositoryPath } from '../config/home.ts'
 import type { Config } from '../config/load.ts'
+import type { Storages } from '../data/storage/storages.ts'
 import type { Deployments } from '../deploy/types.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type ChangedPath, changedPaths } from '../git/changes.ts'
@@ -12,6 +13,7 @@ import { ensureRepository, findRef } from '../git/repository.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Rooted } from '../lib/rooted.ts'
+import type { Jailer } from '../privileged/jail/jailer.ts'
 import type { Store } from '../store/store.ts'
 import { bringIn } from './arrive.ts'
 import { deployCommit } from './deploy-commit.ts'
@@ -28,6 +30,8 @@ export interface CommitParts {
   readonly store: Store
   readonly deployments: Pick<Deployments, 'push'>
   readonly lfs: LfsObjects
+  readonly storages: Pick<Storages, 'ensure'>
+  readonly jailer: Jailer
   readonly clock: Clock
   readonly log: Log
   /** Tests kill the process here. */
@@ -52,7 +56,12 @@ interface Rest {
 }
 
 export type Outcome =
-  | { readonly is: 'unchanged'; readonly pending: readonly string[] }
+  | {
+      readonly is: 'unchanged'
+      readonly pending: readonly string[]
+      /** The view is as the branch: nothing is left of what was uploaded. */
+      readonly isClean: boolean
+    }
   | ({ readonly is: 'live'; readonly commit: string; readonly files: number } & Rest)
   | { readonly is: 'refused'; readonly error: HostingError; readonly branch: string; readonly files: number }
   | { readonly is: 'conflict'; readonly conflicts: readonly string[]; readonly branch: string }
@@ -93,7 +102,8 @@ async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promis
   if (merge.conflicts.length > 0) return await setAsideConflicts(work)
   if (merge.ours.size > 0) return await submit(work)
   if (head !== undefined && head !== view.state.base) await arriveAt(work, head)
-  return { is: 'unchanged', pending: difference.pending }
+  const { pending } = difference
+  return { is: 'unchanged', pending, isClean: pending.length === 0 && Object.keys(view.state.parked).length === 0 }
 }
 
 interface Work {
@@ -111,12 +121,12 @@ export function limitsOf(config: Config) {
   return { maxFiles: config['max-files'], maxTreeBytes: config['max-release-mb'] * 1024 * 1024 }
 }
 
-function excess({ scan }: Difference, config: Config): HostingError | undefined {
+function excess({ scan, bytes }: Difference, config: Config): HostingError | undefined {
   const { maxFiles, maxTreeBytes } = limitsOf(config)
   const what =
     scan.files.size > maxFiles
       ? `more than ${maxFiles} files`
-      : scan.bytes > maxTreeBytes
+      : bytes > maxTreeBytes
         ? `more than ${config['max-release-mb']} MB`
         : undefined
   return what === undefined
@@ -148,9 +158,9 @@ async function rootChanges(
 async function submit(work: Work): Promise<Outcome | 'moved'> {
   const { view, commit, parts, head, difference, merge } = work
   const attempt = fingerprint(merge.ours, head)
-  if (attempt === view.state.attempted) return { is: 'unchanged', pending: difference.pending }
+  if (attempt === view.state.attempted) return { is: 'unchanged', pending: difference.pending, isClean: false }
   const made = await makeCommit(work, { parent: head, changes: merge.ours })
-  if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()] }
+  if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()], isClean: false }
   parts.onStep?.('sftp:committed')
   const site = await parts.store.sites.get(commit.site.id)
   try {

@@ -2,11 +2,13 @@
 import type { Logins } from '../access/logins/logins.ts'
 import type { HostingError } from '../errors/hosting-error.ts'
 import type { WriteMail } from '../data/mail/platform-mail.ts'
-import type { Store } from '../store/store.ts'
 import type { ActiveView, ActiveViews } from './active-views.ts'
 import { type CommitParts, commitView, type Outcome } from './commit-view.ts'
-import { describe } from './report.ts'
+import { unpark } from './park.ts'
+import { settleRefusals } from './refusals.ts'
+import { describe, describeRefused } from './report.ts'
 import { writeState } from './state.ts'
+import type { View } from './view.ts'
 
 export interface CommittingParts extends CommitParts {
   /** Who came with it, as things are now. */
@@ -30,6 +32,8 @@ export async function commitActive(
     const site = await parts.store.sites.findById(active.site.id)
     if (site === undefined) return undefined
     active.dirty = false
+    await tellRefused(active, parts)
+    unpark(active.view)
     try {
       const print = (line: string) => active.listeners.forEach((tell) => tell(line))
       const outcome = await commitView(active.view, { ...upload, site, print }, parts)
@@ -50,23 +54,56 @@ function hasPending(outcome: Outcome): boolean {
 }
 
 async function tell(active: ActiveView, outcome: Outcome, parts: CommittingParts): Promise<void> {
-  if (outcome.is === 'unchanged') return
   const { view } = active
+  if (outcome.is === 'unchanged') {
+    await forget(view, outcome)
+    return
+  }
   const lines = describe(outcome, view.siteName)
   for (const listen of active.listeners) for (const line of lines) listen(line)
-  view.state.notices = lines
+  const isLive = outcome.is === 'live'
+  Object.assign(view.state, { notices: lines, failed: !isLive, ...(isLive && notMailed(view)) })
   await writeState(view.directory, view.state)
-  if (outcome.is !== 'live') await mail(view.account.id, lines, parts)
+  if (!isLive) await mail(view, { kind: outcome.is, lines }, parts)
 }
 
+/** What was refused has been taken back. */
+async function forget({ state, directory }: View, { isClean }: { isClean: boolean }): Promise<void> {
+  if (!isClean || !state.failed) return
+  Object.assign(state, { notices: [], failed: false, attempted: null, ...notMailed({ state }) })
+  await writeState(directory, state)
+}
+
+/** What fails next is another trouble. */
+function notMailed({ state }: Pick<View, 'state'>) {
+  const last = state.mailed[noRoom]
+  return { mailed: last === undefined ? {} : { [noRoom]: last } }
+}
+
+const noRoom = 'no room'
+
+/** To be called in the view's turn. Those who are connected were told when it happened. */
+export async function tellRefused(active: ActiveView, parts: CommittingParts): Promise<void> {
+  if (!(await settleRefusals(active, parts.config))) return
+  const { view } = active
+  const lines = describeRefused(view, parts.config)
+  await mail(view, { kind: noRoom, lines }, parts)
+}
+
+/** Who goes on uploading is not written to for each file. */
+const mailAgainMs = 15 * 60_000
+
 async function mail(
-  accountId: number,
-  lines: readonly string[],
-  { store, writeMail, log }: Pick<CommittingParts, 'writeMail' | 'log'> & { store: Store },
+  { account, state, directory }: View,
+  { kind, lines }: { kind: string; lines: readonly string[] },
+  { store, writeMail, log, clock }: CommittingParts,
 ): Promise<void> {
-  const to = (await store.accounts.get(accountId)).mail
-  if (to === null) return
-  const subject = (lines[0] ?? '').replace(/^✗ /, '')
+  const to = (await store.accounts.get(account.id)).mail
+  const now = clock.now().getTime()
+  if (to === null || now - (state.mailed[kind] ?? -Infinity) < mailAgainMs) return
+  state.mailed[kind] = now
+  await writeState(directory, state)
+  const subject = (lines[0] ?? '').replace(/^✗ /, '').replace(/:$/, '')
   await writeMail({ to, subject, lines }).catch((error: unknown) =>
     log.warn({ err: error }, 'a mail about an upload was not sent'),
   )

@@ -17,6 +17,8 @@ export interface Difference {
   /** Files that are not complete: open, or being changed while they were read. */
   readonly pending: readonly string[]
   readonly scan: Scan
+  /** Of what is not set aside. */
+  readonly bytes: number
 }
 
 interface Looking {
@@ -36,8 +38,10 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
   await using large = await openLargeFiles({ repository, base, lfs, site: { id: view.siteId, name: view.siteName } })
   const changes = new Map<string, Written | null>()
   const pending: string[] = []
+  let bytes = 0
   for (const [path, found] of scan.files) {
     if (isSetAside(view, path, found)) continue
+    bytes += found.size
     const object = looking.open.has(found.inode)
       ? undefined
       : await objectOf(root, { path, found, cache: view.objects })
@@ -48,7 +52,7 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
     else if (held.object !== object) noteHeld(view, path, held)
   }
   for (const path of base.keys()) if (isRemoved(view, path, scan)) changes.set(path, null)
-  return { changes, pending, scan }
+  return { changes, pending, scan, bytes }
 }
 
 /** A large file that is as its pointer says need not be hashed for it again. */

@@ -1,12 +1,10 @@
 // What a site has changed by itself where the repository holds something, too: in its storage. Shown, and committed back as an upload is.
-import { join } from 'node:path'
 import { repositoryPath } from '../config/home.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { startGit } from '../git/git.ts'
 import { importChanges } from '../git/import-changes.ts'
 import { findRef } from '../git/repository.ts'
-import { hasErrorCode } from '../lib/files.ts'
-import { openParent, Rooted } from '../lib/rooted.ts'
+import { openParent, type Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import { type CommitParts, limitsOf, writtenFiles } from './commit-view.ts'
@@ -16,32 +14,41 @@ import { shown } from './message.ts'
 import { Changing, objectOf } from './objects.ts'
 import { type StoragePath, storageOf } from './prepare.ts'
 import { type Base, type LargeFiles, openLargeFiles, storeLargeFiles } from './large-files.ts'
+import { openStorage } from './site-storage.ts'
 import { scanTree, type Seen, seen } from './scan.ts'
 
-export interface Drift {
+export interface Drift extends AsyncDisposable {
   /** By path (latin1); null: the site has removed it. */
   readonly changes: ReadonlyMap<string, Written | null>
   /** Those that the repository has. */
   readonly known: ReadonlySet<string>
   readonly head: string
+  /** Where it can be read, until this is disposed of. */
+  readonly root: Rooted
 }
 
-/** @throws HostingError unavailable where the platform may not read what sites write, too-large when there is too much to look at */
-export async function findDrift(site: Site, parts: CommitParts): Promise<Drift | undefined> {
+type Parts = CommitParts & { readonly account: Account }
+
+/** @throws HostingError too-large where more than can be committed would have to be looked at */
+export async function findDrift(site: Site, parts: Parts): Promise<Drift | undefined> {
   const repository = repositoryPath(parts.config.home, site.name)
   const head = await findRef(repository, `refs/heads/${site.branch}`)
-  const paths = await storageOf(site, parts)
-  if (head === undefined || paths.length === 0) return undefined
+  const all = await storageOf(site, parts)
+  if (head === undefined || all.length === 0) return undefined
   const base = await listBase({ state: { base: head } }, { repository, limits: limitsOf(parts.config) })
-  using root = openStorage(site, parts)
+  const paths = all.filter((path) => !path.isFolder || heldAt(path, base).length > 0)
+  await using opening = new AsyncDisposableStack()
+  const { root } = opening.use(await openStorage(site, paths, parts))
   await using large = await openLargeFiles({ repository, base, lfs: parts.lfs, site })
   const changes = new Map<string, Written | null>()
-  try {
-    for (const path of paths) await compare(root, path, { site, base, large, changes, parts })
-  } catch (error) {
-    throw hasErrorCode(error, 'EACCES') ? mayNotRead(site, error) : error
-  }
-  return { changes, known: new Set(base.keys()), head }
+  for (const path of paths) await compare(root, path, { site, base, large, changes, parts })
+  const kept = opening.move()
+  return { changes, known: new Set(base.keys()), head, root, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** A folder that the repository holds nothing of is for uploads and caches; a single file is what an installer writes. */
+function heldAt({ path }: StoragePath, base: Base): string[] {
+  return [...base.keys()].filter((one) => one === path || one.startsWith(`${path}/`))
 }
 
 interface DriftCommit {
@@ -88,8 +95,7 @@ async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<Dr
   const { config, account, message, clock } = parts
   const repository = repositoryPath(config.home, site.name)
   mustFit(site, drift, config)
-  using root = openStorage(site, parts)
-  await storeLargeFiles(root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
+  await storeLargeFiles(drift.root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
   return await importChanges({
     repository,
     ref: `refs/hosting/uploads/${site.id}-${account.id}`,
@@ -98,23 +104,8 @@ async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<Dr
     message: `${message}\n`,
     date: clock.now(),
     removed: [...drift.changes].filter(([, change]) => change === null).map(([path]) => path),
-    written: writtenFiles(root, drift.changes),
+    written: writtenFiles(drift.root, drift.changes),
   }).catch(asBusy(site))
-}
-
-function openStorage(site: Site, { config }: Pick<CommitParts, 'config'>): Rooted {
-  try {
-    return Rooted.open(join(config.home.storage, site.name))
-  } catch (cause) {
-    throw hasErrorCode(cause, 'EACCES') ? mayNotRead(site, cause) : cause
-  }
-}
-
-function mayNotRead({ name }: Site, cause: unknown): HostingError {
-  return new HostingError('unavailable', `The platform may not read the storage of ${name}`, {
-    hint: `storage ${name}   shows how much differs; SFTP fetches it.`,
-    cause,
-  })
 }
 
 /** Before it is in the repository, where it would stay for weeks. */
@@ -144,14 +135,9 @@ interface Comparing {
   readonly parts: Pick<CommitParts, 'config'>
 }
 
-/** A folder that the repository holds nothing of is for uploads and caches; a single file is what an installer writes. */
-async function compare(
-  root: Rooted,
-  { path, isFolder }: StoragePath,
-  { site, base, large, changes, parts }: Comparing,
-): Promise<void> {
-  const held = [...base.keys()].filter((one) => one === path || one.startsWith(`${path}/`))
-  if (isFolder && held.length === 0) return
+async function compare(root: Rooted, place: StoragePath, comparing: Comparing): Promise<void> {
+  const { site, base, large, changes, parts } = comparing
+  const { path } = place
   const { maxFiles } = limitsOf(parts.config)
   const found = await filesAt(root, path, maxFiles)
   // What was not looked at any more would seem to be removed.
@@ -166,7 +152,7 @@ async function compare(
     if (held !== undefined && (before?.object !== held.object || before.mode !== one.mode))
       changes.set(file, { ...one, ...held })
   }
-  for (const file of held) if (!found.has(file)) changes.set(file, null)
+  for (const file of heldAt(place, base)) if (!found.has(file)) changes.set(file, null)
 }
 
 async function filesAt(root: Rooted, path: string, maxFiles: number): Promise<ReadonlyMap<string, Seen>> {

@@ -45,10 +45,14 @@ export function unpark(view: View): void {
     if (signature === removed || look(root, path)?.signature === signature) continue
     state.parked = Object.fromEntries(Object.entries(state.parked).filter(([one]) => one !== path))
   }
-  state.cutOff = state.cutOff.filter((path) => state.parked[path] !== undefined)
+  const isParked = (path: string) => state.parked[path] !== undefined
+  state.cutOff = state.cutOff.filter(isParked)
+  state.refused = Object.fromEntries(
+    Object.entries(state.refused).filter(([path, why]) => why === 'storage-full' || isParked(path)),
+  )
 }
 
-function look(root: Rooted, path: string): ReturnType<typeof seen> | undefined {
+export function look(root: Rooted, path: string): ReturnType<typeof seen> | undefined {
   const place = openParent(root, path)
   if (place === undefined) return undefined
   using parent = place.parent

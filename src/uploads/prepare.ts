@@ -1,7 +1,7 @@
 // Readies a view for a session: made when there is none, made anew when the branch has moved and nothing of its account's is in it.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { releasePath, repositoryPath } from '../config/home.ts'
+import { releasePath, repositoryPath, viewPath } from '../config/home.ts'
 import { readManifest } from '../deploy/manifest.ts'
 import { findRef } from '../git/repository.ts'
 import { exists } from '../lib/files.ts'
@@ -12,12 +12,13 @@ import { checkOutView } from './checkout.ts'
 import { type CommitParts, limitsOf } from './commit-view.ts'
 import { findDifference } from './difference.ts'
 import { park, unpark } from './park.ts'
+import { forgetWhereRoom } from './refusals.ts'
 import { scanTree } from './scan.ts'
 import { freshState, readState, readWatch, writeState } from './state.ts'
-import { treeOf, type View, viewDirectory } from './view.ts'
+import { treeOf, type View } from './view.ts'
 
 export async function openView(site: Site, account: Account, { config }: Pick<CommitParts, 'config'>): Promise<View> {
-  const directory = viewDirectory(config, site.id, account.id)
+  const directory = viewPath(config.home, site.id, account.id)
   const state = (await readState(directory)) ?? freshState(null, [])
   return { siteId: site.id, siteName: site.name, account, directory, state, objects: new Map(), storage: new Set() }
 }
@@ -36,6 +37,7 @@ export async function prepareView(view: View, site: Site, parts: CommitParts): P
   }
   await parkDoubtful(view, limits.maxFiles)
   unpark(view)
+  await forgetWhereRoom(view, parts.config)
   const isCurrent = (commit ?? null) === view.state.base && view.state.stale.length === 0
   if (isCurrent || Object.keys(view.state.parked).length > 0) return
   const { changes, pending } = await findDifference(view, { repository, limits, lfs, open: new Set() })

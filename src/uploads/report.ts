@@ -1,7 +1,9 @@
 // What an account is told of its uploads: at once if it listens, when it comes the next time, and by mail. Pure, but for the mail.
 import { renderError } from '../errors/render.ts'
+import type { Config } from '../config/load.ts'
 import type { Outcome } from './commit-view.ts'
-import { listed } from './message.ts'
+import { listed, shown } from './message.ts'
+import type { RefusedFor } from './state.ts'
 import type { View } from './view.ts'
 
 /** Lines for the account; none: there is nothing to tell. */
@@ -29,8 +31,51 @@ export function describe(outcome: Outcome, site: string): string[] {
 }
 
 /** What an account has not been told, or has to do something about. */
-export function noticesOf({ siteName, state }: View): string[] {
-  return [...state.notices, ...describeCutOff(siteName, state.cutOff)]
+export function noticesOf(view: View, config: Config): string[] {
+  const { siteName, state } = view
+  return [...state.notices, ...describeCutOff(siteName, state.cutOff), ...describeRefused(view, config)]
+}
+
+/** Of these, what it has to do something about. */
+export function troublesOf(view: View, config: Config): string[] {
+  return view.state.failed
+    ? noticesOf(view, config)
+    : noticesOf({ ...view, state: { ...view.state, notices: [] } }, config)
+}
+
+export function describeRefused({ siteName, state }: View, config: Config): string[] {
+  const refused = Object.entries(state.refused)
+  return Object.entries(reasons).flatMap(([reason, explain]) => {
+    const paths = refused.filter(([, why]) => why === reason).map(([path]) => path)
+    if (paths.length === 0) return []
+    const { why, hint } = explain(config, siteName)
+    return [`✗ ${siteName}: ${why}. Refused:`, ...listed(paths).map((line) => `    ${line}`), `  ${hint}`]
+  })
+}
+
+/** One line, for whoever is just writing it. */
+export function describeRefusal(refused: { path: string; why: RefusedFor; site: string }, config: Config): string {
+  return `✗ ${refused.site}: ${shown(refused.path)} is refused: ${reasons[refused.why](config, refused.site).why}.`
+}
+
+type Reason = (config: Config, site: string) => { readonly why: string; readonly hint: string }
+
+const kept = 'What is there of them is not live.'
+
+const reasons: Readonly<Record<RefusedFor, Reason>> = {
+  'file-size': (config) => ({
+    why: `no file may be larger than ${config['max-release-mb']} MB`,
+    hint: `${kept} Remove them, or upload smaller ones; large ones can be kept in storage or with Git LFS.`,
+  }),
+  'storage-full': (_config, site) => ({
+    why: 'its storage is full',
+    hint: `storage ${site}   shows what takes the room. Remove something there.`,
+  }),
+  'tree-full': (config) => ({
+    why: `your files there have more than ${2 * config['max-release-mb']} MB`,
+    hint: `${kept} Remove what need not be published; until then nothing more is taken.`,
+  }),
+  'disk-full': () => ({ why: 'the server has no room left', hint: `${kept} Its administrator can make room.` }),
 }
 
 function describeCutOff(site: string, paths: readonly string[]): string[] {

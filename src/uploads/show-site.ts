@@ -2,41 +2,43 @@
 import { join } from 'node:path'
 import { releasePath } from '../config/home.ts'
 import { exists } from '../lib/files.ts'
-import { siteUid } from '../names/site-uid.ts'
+import { parseHostName } from '../names/host-name.ts'
+import type { SiteInJail } from '../privileged/jail/order.ts'
 import type { CommitParts } from './commit-view.ts'
 import { storageOf } from './prepare.ts'
-import type { ShownSite } from './types.ts'
-import { ownerOfUploads, treeOf, type View } from './view.ts'
 import type { VisibleSite } from './visible-sites.ts'
 
-export async function showSite(
-  { site, role }: VisibleSite,
-  view: View | undefined,
-  parts: Pick<CommitParts, 'config' | 'store'>,
-): Promise<ShownSite> {
-  if (view === undefined) throw new Error(`${site.name} has no view`)
-  const directory = join(parts.config.home.storage, site.name)
-  const paths = (await exists(directory)) ? await storageOf(site, parts) : []
+type Parts = Pick<CommitParts, 'config' | 'store' | 'storages'>
+
+/** @throws HostingError unavailable when its storage cannot be mounted */
+export async function showSite({ site, role }: VisibleSite, parts: Parts): Promise<SiteInJail> {
   return {
-    name: site.name,
-    tree: treeOf(view),
+    id: site.id,
+    name: parseHostName(site.name),
     writable: role === 'write',
-    storage: { paths, directory, uid: ownerOfUploads() === undefined ? undefined : siteUid(site.id) },
+    hasTree: true,
+    storage: await storageIn(site, parts),
     releases: await releasesOf(site, parts),
   }
+}
+
+async function storageIn(site: VisibleSite['site'], parts: Parts): Promise<SiteInJail['storage']> {
+  const paths = await storageOf(site, parts)
+  // Of a site that sleeps it may not be mounted.
+  if (paths.length > 0) await parts.storages.ensure(site)
+  return paths.map(({ path, isFolder }) => ({ path: Buffer.from(path, 'latin1').toString('utf8'), isFolder }))
 }
 
 async function releasesOf(
   site: VisibleSite['site'],
   { config, store }: Pick<CommitParts, 'config' | 'store'>,
-): Promise<ShownSite['releases'][number][]> {
+): Promise<SiteInJail['releases']> {
   const releases = await store.releases.listOf(site.id)
   const kept = releases.filter(({ state }) => state === 'live' || state === 'retired')
   return await Promise.all(
     kept.map(async ({ number, directory }) => {
-      const place = releasePath(config.home, site.name, directory)
-      const commit = join(place, 'commit')
-      return { number, tree: (await exists(commit)) ? commit : join(place, 'tree') }
+      const hasCommit = await exists(join(releasePath(config.home, site.name, directory), 'commit'))
+      return { number, directory, part: hasCommit ? ('commit' as const) : ('tree' as const) }
     }),
   )
 }

@@ -7,6 +7,9 @@ import { createId } from '../lib/id.ts'
 
 const paths = z.array(z.string())
 
+const refusedFor = z.enum(['file-size', 'storage-full', 'tree-full', 'disk-full'])
+export type RefusedFor = z.infer<typeof refusedFor>
+
 const stateSchema = z.strictObject({
   /** The commit that the view shows, apart from what was uploaded since; null: an empty branch. */
   base: z.string().nullable(),
@@ -18,10 +21,16 @@ const stateSchema = z.strictObject({
   parked: z.record(z.string(), z.string()),
   /** Of those that are parked: what was cut off, of which the account is told until it is whole or gone. */
   cutOff: paths,
+  /** What was refused room while it was written, by path: of these, those in the tree are parked, too. */
+  refused: z.record(z.string(), refusedFor).default({}),
   /** What was refused last, so that it is not tried again unchanged. */
   attempted: z.string().nullable(),
   /** What became of the last upload, for when the account comes the next time. */
   notices: z.array(z.string()),
+  /** Whether those tell of an upload that is not live, and are over once nothing of it is left. */
+  failed: z.boolean().default(false),
+  /** When its account was written to last, by subject: in ms. */
+  mailed: z.record(z.string(), z.number()).default({}),
 })
 
 export type ViewState = z.infer<typeof stateSchema>
@@ -37,7 +46,8 @@ const watchSchema = z.strictObject({
 export type Watch = z.infer<typeof watchSchema>
 
 export function freshState(base: string | null, hidden: readonly string[]): ViewState {
-  return { base, hidden: [...hidden], stale: [], parked: {}, cutOff: [], attempted: null, notices: [] }
+  const own = { parked: {}, cutOff: [], refused: {}, attempted: null, notices: [], failed: false, mailed: {} }
+  return { base, hidden: [...hidden], stale: [], ...own }
 }
 
 export async function readState(directory: string): Promise<ViewState | undefined> {

@@ -3,28 +3,23 @@ import type { Actor } from '../access/authorize.ts'
 import type { Credential } from '../access/logins/credential.ts'
 import type { HostingError } from '../errors/hosting-error.ts'
 import type { OpenFile } from '../lib/open-files.ts'
+import type { SiteInJail } from '../privileged/jail/order.ts'
 
-/** One site as it is to be shown to an account. */
-export interface ShownSite {
-  readonly name: string
-  readonly tree: string
-  readonly writable: boolean
-  readonly storage: {
-    /** Mounted below the site: what is at the same path in `directory`. Byte strings (latin1). */
-    readonly paths: readonly { path: string; isFolder: boolean }[]
-    readonly directory: string
-    /** Whom it belongs to; undefined: to whoever runs the platform. */
-    readonly uid: number | undefined
-  }
-  readonly releases: readonly { number: number; tree: string }[]
+/** A file that was refused room while it was written. */
+export interface Refusal {
+  readonly why: 'file-size' | 'no-space'
+  /** `device:inode` of what is open just now. */
+  readonly inode: string
 }
 
 export interface UploadSession {
-  readonly sites: readonly ShownSite[]
+  readonly sites: readonly SiteInJail[]
   /** What the account has not been told yet. */
   readonly notices: readonly string[]
   /** From now on its processes are looked at. @param revoke ends them: the account may no more what it could */
   began(processes: { readonly pids: () => number[]; readonly revoke: () => void }): void
+  /** To be called while the file is open. */
+  refused(refusal: Refusal): void
   /**
    * To be called when its processes have ended. `open`: what they were still writing.
    * @returns the end of what becomes of the upload: undefined when all is live, or there was nothing

@@ -3,15 +3,18 @@ import type { Actor } from '../access/authorize.ts'
 import { HostingError, toHostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
 import type { OpenFile } from '../lib/open-files.ts'
+import type { SiteInJail } from '../privileged/jail/order.ts'
 import { type ActiveView, ActiveViews } from './active-views.ts'
-import { commitActive, type CommittingParts } from './committing.ts'
+import { commitActive, type CommittingParts, tellRefused } from './committing.ts'
 import { parkOpen } from './park.ts'
 import { recoverViews } from './recover.ts'
 import { openIn, programIn, type Session } from './session.ts'
-import { noticesOf } from './report.ts'
+import { noteRefusal, withRefused } from './refusals.ts'
+import { describeRefusal, noticesOf } from './report.ts'
 import { showSite } from './show-site.ts'
 import { writeWatch } from './state.ts'
-import type { Opening, Uploads, UploadSession } from './types.ts'
+import { limitWriting, pidsIn } from './tree-room.ts'
+import type { Opening, Refusal, Uploads, UploadSession } from './types.ts'
 import { type VisibleSite, visibleSites } from './visible-sites.ts'
 
 const lookEveryMs = 250
@@ -40,6 +43,7 @@ export class AccountUploads implements Uploads {
   async open({ account, credential, program, print }: Opening): Promise<UploadSession> {
     this.#mustHaveRoom(account)
     const { entered, left } = await this.#enterAll(account)
+    const sites = await Promise.all(entered.map((one) => this.#show(one, left)))
     const session: Session = {
       ...{ account, credential, program, print },
       roles: new Map(entered.map(({ site, role }) => [site.id, role])),
@@ -50,8 +54,9 @@ export class AccountUploads implements Uploads {
     this.#sessions.add(session)
     for (const { listeners } of session.views) listeners.add(print)
     return {
-      sites: await Promise.all(entered.map((one) => showSite(one, one.active.view, this.#parts))),
-      notices: [...left, ...session.views.flatMap(({ view }) => noticesOf(view))],
+      sites: sites.filter((site) => site !== undefined),
+      notices: [...left, ...session.views.flatMap((active) => noticesOf(withRefused(active), this.#parts.config))],
+      refused: (refusal) => this.#refused(session, refusal),
       began: (processes) => Object.assign(session, processes),
       leave: (open) => this.#leave(session, open),
     }
@@ -84,11 +89,31 @@ export class AccountUploads implements Uploads {
       try {
         entered.push({ ...visible, active: await this.#views.enter(visible.site, account) })
       } catch (thrown) {
-        const error = this.#known(thrown, visible.site.name)
-        left.push(`✗ ${visible.site.name} is not shown:`, ...renderError(error).map((line) => `  ${line}`))
+        left.push(...this.#notShown(thrown, visible.site.name))
       }
     }
     return { entered, left }
+  }
+
+  async #show(visible: VisibleSite, left: string[]): Promise<SiteInJail | undefined> {
+    try {
+      return await showSite(visible, this.#parts)
+    } catch (thrown) {
+      left.push(...this.#notShown(thrown, visible.site.name))
+      return undefined
+    }
+  }
+
+  #notShown(thrown: unknown, site: string): string[] {
+    const error = this.#known(thrown, site)
+    return [`✗ ${site} is not shown:`, ...renderError(error).map((line) => `  ${line}`)]
+  }
+
+  #refused(session: Session, refusal: Refusal): void {
+    const noted = noteRefusal(session, refusal)
+    if (noted === undefined) return
+    const { active, path, why } = noted
+    session.print(describeRefusal({ path, why, site: active.site.name }, this.#parts.config))
   }
 
   #known(thrown: unknown, site: string): HostingError {
@@ -114,6 +139,7 @@ export class AccountUploads implements Uploads {
       active.dirty = true
       active.busyAt = performance.now()
       await this.#record(active, { lookedAtMs, open })
+      await this.#limit(active)
       return
     }
     if (!active.isRecorded) await this.#record(active, { lookedAtMs, open })
@@ -124,6 +150,17 @@ export class AccountUploads implements Uploads {
     this.#commit(active, { open: [], program: programIn(active, this.#sessions) }).catch((error: unknown) =>
       log.warn({ err: error, site: active.site.name }, 'an upload was not committed'),
     )
+  }
+
+  /** A tree that has become too large, or has room again. */
+  async #limit(active: ActiveView): Promise<void> {
+    const { config } = this.#parts
+    const { isFull, room } = active
+    const now = await room.look(active.view, { pids: pidsIn(active, this.#sessions), isFull })
+    if (now === undefined || (now === isFull && !now)) return
+    active.isFull = now
+    for (const session of [...this.#sessions].filter(({ views }) => views.includes(active)))
+      await limitWriting(session, { refuse: session.views.some((view) => view.isFull), config })
   }
 
   /** Once more when nothing has changed since: what was written just before it was looked at is complete by then. */
@@ -158,7 +195,10 @@ export class AccountUploads implements Uploads {
 
   async #leaveView(active: ActiveView, session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
     try {
-      await this.#views.inTurn(active, () => parkOpen(active.view, open))
+      await this.#views.inTurn(active, async () => {
+        await parkOpen(active.view, open)
+        await tellRefused(active, this.#parts)
+      })
       // Its processes have ended: with nobody else in it, all that is not parked is complete.
       if (active.sessions === 1) await this.#record(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
       if (active.watch?.changed() ?? true) active.dirty = true

@@ -1,14 +1,11 @@
 // A view: the working tree of one account on one site, which its uploads go to. Below uploads/<site>-<account>/: tree/, view.json, watch.json.
 // By number, not by name: a destroyed site's name may be another's the next day.
 import { join } from 'node:path'
-import type { Config } from '../config/load.ts'
+import { uploadsUid } from '../privileged/jail/setting.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import type { ObjectCache } from './objects.ts'
 import type { ViewState } from './state.ts'
-
-/** The user that uploads belong to where the platform is root; just below those of sites (names/site-uid.ts). */
-export const uploadsUid = 199_999
 
 export interface View {
   readonly siteId: number
@@ -22,15 +19,11 @@ export interface View {
   storage: ReadonlySet<string>
 }
 
-export function viewDirectory(config: Config, siteId: number, accountId: number): string {
-  return join(config.home.uploads, `${siteId}-${accountId}`)
-}
-
 export function treeOf({ directory }: Pick<View, 'directory'>): string {
   return join(directory, 'tree')
 }
 
-/** Who has just one user can give files to nobody else. */
+/** Who has just one user can give files to nobody else; sessions run as that user then. */
 export function ownerOfUploads(): number | undefined {
   return process.geteuid?.() === 0 ? uploadsUid : undefined
 }

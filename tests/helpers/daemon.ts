@@ -20,6 +20,9 @@ export interface DaemonOptions {
   readonly readyTimeoutMs?: number
 }
 
+/** 128 and SIGKILL */
+const killedStatus = 137
+
 // A test run that is interrupted leaves none of them behind. One listener: each test file starts many.
 const alive = new Set<Child>()
 process.once('exit', () => {
@@ -31,6 +34,7 @@ export class Daemon {
   readonly #child: Child
   readonly #ended: Promise<number>
   #exitCode: number | undefined
+  #hasServed = false
 
   constructor(options: DaemonOptions) {
     this.#options = options
@@ -65,6 +69,12 @@ export class Daemon {
     return this.#exitCode === undefined
   }
 
+  /** @throws Error with its last words when it has served and then ended by itself, and not as a power cut would */
+  async mustNotHaveCrashed(): Promise<void> {
+    if (!this.#hasServed || this.running || this.#exitCode === 0 || this.#exitCode === killedStatus) return
+    throw new Error(`The daemon crashed (${this.#exitCode}):\n${(await this.log()).slice(-4000)}`)
+  }
+
   async log(): Promise<string> {
     return await readFile(this.#options.logFile, 'utf8')
   }
@@ -72,7 +82,7 @@ export class Daemon {
   /** Waits until the daemon serves; throws with its own words when it ends instead. */
   async ready(): Promise<z.infer<typeof readySchema>> {
     const file = join(this.#options.home, 'run/ready.json')
-    return await until(
+    const said = await until(
       'the daemon to be ready',
       async () => {
         if (!this.running) throw new Error(`The daemon ended with ${this.#exitCode}:\n${await this.log()}`)
@@ -85,6 +95,8 @@ export class Daemon {
     ).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${await this.log()}`, { cause: error })
     })
+    this.#hasServed = true
+    return said
   }
 
   /** Ends it as Ctrl-C does and returns its exit status. */

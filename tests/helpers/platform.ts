@@ -125,8 +125,12 @@ export class Platform {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#daemon?.running === true) await this.#daemon.stop()
-    await cleanUp(this.home)
+    try {
+      if (this.#daemon?.running === true) await this.#daemon.stop()
+      else await this.#daemon?.mustNotHaveCrashed()
+    } finally {
+      await cleanUp(this.home)
+    }
   }
 }
 

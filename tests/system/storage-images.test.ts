@@ -23,6 +23,7 @@ import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { parseHostName } from '../../src/names/host-name.ts'
 import { createCalls } from '../../src/privileged/call.ts'
+import { createJailServer, type JailServer } from '../../src/privileged/jail/serve.ts'
 import { createPerforming, findRights, type Performing } from '../../src/privileged/perform.ts'
 import { createPrivilegedServer } from '../../src/privileged/serve.ts'
 import type { StorageContext } from '../../src/privileged/storage/ensure.ts'
@@ -37,6 +38,7 @@ let home: string
 let context: StorageContext
 let storages: Performing
 let flags: Record<string, string>
+let jails: JailServer
 
 beforeEach(async () => {
   home = await realpath(await scratchDirectory('storage'))
@@ -48,6 +50,7 @@ beforeEach(async () => {
   }
   storages = createPerforming(context)
   flags = { home, 'storage-mb': '24' }
+  jails = createJailServer(loadConfig({ flags, env: {} }))
 })
 afterEach(async () => {
   await storages.unmountAll()
@@ -344,7 +347,7 @@ describe('a survey', () => {
 describe('the privileged process', () => {
   it('does the same for whoever asks by its socket, and nothing else', async () => {
     const path = join(home, 'privileged.sock')
-    const server = createPrivilegedServer({ privileged: storages, log: silentLog })
+    const server = createPrivilegedServer({ privileged: storages, jails, log: silentLog })
     await new Promise<void>((resolve) => server.listen(path, resolve))
     try {
       const calls = createCalls(path)
@@ -427,7 +430,7 @@ describe('the privileged process', () => {
 
   it('says when nobody has asked for a while', async () => {
     await new Promise<void>((resolve) => {
-      createPrivilegedServer({ privileged: storages, log: silentLog, idle: { afterMs: 20, call: resolve } })
+      createPrivilegedServer({ privileged: storages, jails, log: silentLog, idle: { afterMs: 20, call: resolve } })
     })
   })
 })

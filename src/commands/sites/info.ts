@@ -6,6 +6,7 @@ import { primaryAddresses } from '../../deploy/site-address.ts'
 import { shownName } from '../../names/domain-name.ts'
 import { domainRows, renderRole } from '../domains/domain-rows.ts'
 import { repositoryUrl } from '../addresses.ts'
+import { uploadTroubles } from '../../uploads/standing.ts'
 import { type SiteContext, siteCommand } from '../command.ts'
 import { hasFailed } from '../cron/cron.ts'
 import { nothing } from '../inputs.ts'
@@ -53,6 +54,7 @@ async function siteInfo(context: SiteContext) {
     hsts: site.hsts === 1,
     protectedFor: (await store.sitePasswords.listOf(site.id)).map(({ user }) => user),
     troubles: domains.flatMap(({ trouble }) => trouble ?? []),
+    uploads: await uploadTroubles(site, context.account, context),
     largeFiles: { bytes: await store.lfsObjects.bytesOf(site.id), mostBytes: config['lfs-mb'] * 1024 * 1024 },
     createdAt: site.created_at,
   }
@@ -100,6 +102,7 @@ function shownFacts(site: Info, view: View): Fact[] {
       : [['Protected', `asks for a password: ${site.protectedFor.join(', ')}`] as const]),
     ...(site.hsts ? [['HSTS', 'browsers keep to HTTPS'] as const] : []),
     ...site.troubles.map((trouble): Fact => ['Trouble', trouble]),
+    ...site.uploads.map((line, index): Fact => [index === 0 ? 'Your uploads' : '', line]),
     ['Repository', site.repository],
     ['Created', renderTime(site.createdAt, view)],
   ]

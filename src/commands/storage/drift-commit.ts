@@ -18,7 +18,8 @@ export const driftCommit = siteCommand({
   input: z.object({ path: pathsInput, message: z.string().min(1).max(1000).optional() }),
   run: async (context, { path, message }) => {
     const { site, account, progress } = context
-    const found = below(await findDrift(site, context), path)
+    await using all = await findDrift(site, context)
+    const found = below(all, path)
     const rows = found === undefined ? [] : rowsOf(found)
     if (found === undefined || rows.length === 0)
       throw new HostingError('conflict', `${site.name} has changed nothing that its repository holds`, {

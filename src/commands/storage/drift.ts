@@ -31,7 +31,8 @@ export const drift = siteCommand({
   permission: 'site:read',
   input: z.object({ path: pathsInput, patch: flag }),
   run: async (context, { path, patch }) => {
-    const found = below(await findDrift(context.site, context), path)
+    await using all = await findDrift(context.site, context)
+    const found = below(all, path)
     const rows = found === undefined ? [] : rowsOf(found)
     if (found === undefined || rows.length === 0)
       return done([], `${context.site.name} has changed nothing that its repository holds`)
@@ -49,7 +50,7 @@ export interface DriftRow {
   readonly bytes: number | null
 }
 
-export function rowsOf({ changes, known }: Drift): DriftRow[] {
+export function rowsOf({ changes, known }: Pick<Drift, 'changes' | 'known'>): DriftRow[] {
   const rows = [...changes].map(([path, change]) => ({
     path: shown(path),
     change: change === null ? ('removed' as const) : known.has(path) ? ('changed' as const) : ('added' as const),

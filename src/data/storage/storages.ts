@@ -1,10 +1,9 @@
 // The storage of sites as the platform sees it: by its own hands where it is root, by those of the privileged process where that answers,
 // and else without a quota.
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Config } from '../../config/load.ts'
 import { parseHostName } from '../../names/host-name.ts'
-import { createCalls } from '../../privileged/call.ts'
+import { answers, createCalls } from '../../privileged/call.ts'
 import { createPerforming, findRights } from '../../privileged/perform.ts'
 import { storageContext } from '../../privileged/storage/context.ts'
 import type { Privileged, StorageRelease, StorageSurvey } from '../../privileged/verbs.ts'
@@ -72,12 +71,4 @@ function storagesBy(config: Config, privileged: Privileged): Storages {
 function warning(root: boolean): string {
   const why = root ? 'file systems cannot be mounted here' : 'the platform is not root'
   return `Storage of sites has no limit: ${why} (docs/storage.md).`
-}
-
-async function answers(path: string): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const probe = connect({ path })
-    probe.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    probe.once('connect', () => probe.destroy())
-  })
 }

@@ -64,6 +64,16 @@ export function duplicate(descriptor: number, least: number): number {
   return fcntl(descriptor, duplicateCloseOnExec, 'int', least)
 }
 
+const getStatusFlags = 3
+const setStatusFlags = 4
+const nonBlocking = 0o4000
+
+/** fcntl(2) F_SETFL without O_NONBLOCK. @returns 0, or -1 */
+export function clearNonBlocking(descriptor: number): number {
+  const flags = fcntl(descriptor, getStatusFlags, 'int', 0)
+  return flags < 0 ? -1 : fcntl(descriptor, setStatusFlags, 'int', flags & ~nonBlocking)
+}
+
 const syncFileSystemOf = library.func('int syncfs(int descriptor)')
 
 /** syncfs(2), in a thread of its own: what the descriptor's file system holds will outlive a power cut. @throws Error when it failed */

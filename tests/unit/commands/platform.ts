@@ -160,6 +160,8 @@ export async function createPlatform(
         }),
     },
     lfs: createLfsObjects({ config, store }),
+    storages: { ensure: absent },
+    jailer: { readsStorage: true, start: absent },
     loginTroubles: (await openLogins({ store, clock: systemClock, log: silentLog })).loginTroubles,
     clock: replaced.clock ?? hastyClock,
     log: silentLog,

@@ -28,6 +28,7 @@ function handlersThat(run: (request: Request, words: readonly string[]) => Promi
       copied.push(command)
       return Promise.resolve(0)
     },
+    troubles: () => Promise.resolve([]),
   })
   return { handlers, ran, served, copied }
 }

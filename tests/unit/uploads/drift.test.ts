@@ -24,7 +24,7 @@ let config: Config
 let store: Store
 let site: Site
 let account: Account
-let parts: CommitParts
+let parts: CommitParts & { readonly account: Account }
 let storage: string
 let source: GitSource
 
@@ -42,7 +42,11 @@ beforeEach(async () => {
   account = await store.accounts.add('anna', 'user')
   const { id } = await store.sites.add({ name: 'demo.localhost', ownerId: account.id, branch: 'main' })
   const lfs = createLfsObjects({ config, store })
-  parts = { config, store, lfs, deployments: { push }, clock: systemClock, log: silentLog }
+  // Read where it lies: no jail is started.
+  const storages = { ensure: () => Promise.resolve(storage) }
+  const jailer = { readsStorage: true, start: () => Promise.reject(new Error('a jail')) }
+  const services = { config, store, lfs, storages, jailer }
+  parts = { ...services, account, deployments: { push }, clock: systemClock, log: silentLog }
   source = await GitSource.create()
   const commit = await source.commit([
     { path: 'conf.php', content: 'as pushed\n' },
@@ -84,10 +88,13 @@ async function put(files: Readonly<Record<string, string>>): Promise<void> {
   }
 }
 
-const drift = async () => rowsOf((await findDrift(site, parts))!).map(({ path, change }) => `${change} ${path}`)
+const drift = async () => {
+  await using found = (await findDrift(site, parts))!
+  return rowsOf(found).map(({ path, change }) => `${change} ${path}`)
+}
 const commit = async () => {
-  const found = await findDrift(site, parts)
-  return await commitDrift(site, found!, { ...parts, account, message: 'As it is', print: () => undefined })
+  await using found = (await findDrift(site, parts))!
+  return await commitDrift(site, found, { ...parts, message: 'As it is', print: () => undefined })
 }
 const shownFile = async (commit: string, path: string) =>
   (await runOk('git', ['show', `${commit}:${path}`], { cwd: repositoryPath(config.home, site.name) })).stdout
@@ -103,7 +110,8 @@ describe('drift', () => {
       'changed conf.php',
       'added fresh.php',
     ])
-    const patch = await patchOf(site, (await findDrift(site, parts))!, { ...parts, account })
+    await using found = (await findDrift(site, parts))!
+    const patch = await patchOf(site, found, parts)
     for (const line of ['-as pushed', '+installed', 'deleted file mode', '+++ b/fresh.php'])
       expect(patch).toContain(line)
     const made = await commit()
@@ -141,10 +149,10 @@ describe('drift', () => {
 
   it('of a file that is being written is not committed', async () => {
     await put({ 'conf.php': 'half' })
-    const found = (await findDrift(site, parts))!
+    await using found = (await findDrift(site, parts))!
     await appendFile(join(storage, 'conf.php'), ' and more')
-    await expect(
-      commitDrift(site, found, { ...parts, account, message: 'x', print: () => undefined }),
-    ).rejects.toMatchObject({ code: 'busy' })
+    await expect(commitDrift(site, found, { ...parts, message: 'x', print: () => undefined })).rejects.toMatchObject({
+      code: 'busy',
+    })
   })
 })
