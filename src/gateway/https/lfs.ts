@@ -5,10 +5,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { authorize, noSuchSite } from '../../access/authorize.ts'
 import { createSite } from '../../access/sites.ts'
+import { repositoryPath } from '../../config/home.ts'
 import type { Config } from '../../config/load.ts'
 import type { Deployments } from '../../deploy/types.ts'
 import { HostingError } from '../../errors/hosting-error.ts'
 import type { LfsObjects } from '../../git/lfs/objects.ts'
+import { ensureRepository } from '../../git/repository.ts'
 import { type HostName, parseSiteName } from '../../names/host-name.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Store } from '../../store/store.ts'
@@ -103,6 +105,8 @@ async function permitted(
   }
   if (operation === 'download') throw noSuchSite(name)
   const made = await createSite({ ...parts, account: actor, name })
+  // As `create` does: whoever looks at the site finds an empty one, also when the push never comes.
+  await ensureRepository(repositoryPath(parts.config.home, made.name), { branch: made.branch })
   await parts.deployments.routeDomains(made)
   return made
 }

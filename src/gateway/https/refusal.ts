@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { renderError } from '../../errors/render.ts'
 
+const lingerMs = 5000
 const headersOfAll = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
 /** A blocked visitor learns when to come again. */
@@ -35,5 +36,18 @@ export function refuse(response: ServerResponse, error: HostingError, format: 't
     'content-type': format === 'text' ? 'text/plain; charset=utf-8' : 'application/vnd.git-lfs+json',
     'content-length': Buffer.byteLength(body),
   })
-  response.end(body)
+  response.write(body)
+  endGently(response)
+}
+
+/**
+ * The answer is whole, by its length; but to close now, while the edge still sends what comes after, would reset the connection, and the edge
+ * would say that nobody is there. So what comes is dropped for a while.
+ */
+function endGently(response: ServerResponse): void {
+  const { req } = response
+  if (req.complete || req.destroyed) return void response.end()
+  const timer = setTimeout(() => response.end(), lingerMs).unref()
+  req.once('close', () => clearTimeout(timer))
+  req.once('end', () => response.end()).resume()
 }
