@@ -35,7 +35,10 @@ export function createPrivilegedServer({ idle, ...parts }: Serving): Server {
     open += 1
     clearTimeout(timer)
     answerOn(socket, parts)
-      .catch((error: unknown) => parts.log.warn({ err: error }, 'a question could not be answered'))
+      .catch((error: unknown) => {
+        // Whoever says nothing has just looked whether anybody is here.
+        if (socket.bytesRead > 0) parts.log.warn({ err: error }, 'a question could not be answered')
+      })
       .finally(() => {
         socket.destroy()
         open -= 1

@@ -9,7 +9,7 @@ import type { Site } from '../store/sites.ts'
 import type { CommitParts } from './commit-view.ts'
 import type { ObjectCache } from './objects.ts'
 import { openView, prepareView } from './prepare.ts'
-import type { NotedRefusal } from './refusals.ts'
+import { type NotedRefusal, tellOnce } from './refusals.ts'
 import { writeWatch } from './state.ts'
 import { TreeRoom } from './tree-room.ts'
 import { treeOf, type View } from './view.ts'
@@ -27,6 +27,8 @@ export interface ActiveView {
   busyAt: number
   /** Refused room since it was last settled, by path. */
   readonly refused: Map<string, NotedRefusal>
+  /** Refused before, and told to whoever is in it now. */
+  readonly told: Set<string>
   readonly room: TreeRoom
   /** Nothing more is written in it. */
   isFull: boolean
@@ -102,7 +104,7 @@ export class ActiveViews {
     // What an earlier run left uncommitted counts as written just now.
     return {
       ...{ view, site, sessions: 0, watch, isRecorded: true, dirty: true, busyAt, listeners: new Set() },
-      ...{ refused: new Map(), room: new TreeRoom(this.#parts.config), isFull: false },
+      ...{ refused: new Map(), told: tellOnce(view), room: new TreeRoom(this.#parts.config), isFull: false },
     }
   }
 }

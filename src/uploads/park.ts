@@ -48,7 +48,7 @@ export function unpark(view: View): void {
   const isParked = (path: string) => state.parked[path] !== undefined
   state.cutOff = state.cutOff.filter(isParked)
   state.refused = Object.fromEntries(
-    Object.entries(state.refused).filter(([path, why]) => why === 'storage-full' || isParked(path)),
+    Object.entries(state.refused).filter(([path]) => isStorage(view, path) || isParked(path)),
   )
 }
 

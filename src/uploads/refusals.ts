@@ -31,6 +31,7 @@ export function noteRefusal(session: Session, { why, inode }: Refusal) {
     const isKnown = active.refused.has(path)
     const noted = { why: reasonFor(active, path, why), inode, atMs: Date.now() }
     active.refused.set(path, noted)
+    active.told.delete(path)
     return isKnown ? undefined : { active, path, why: noted.why }
   }
   return undefined
@@ -87,6 +88,19 @@ export async function forgetWhereRoom({ siteName, state }: View, { home }: Confi
   const { bavail, blocks, bsize } = await statfs(join(home.storage, siteName)).catch(() => noRoom)
   if (bavail * bsize < Math.max(roomBytes, blocks * bsize * roomShare)) return
   state.refused = Object.fromEntries(Object.entries(state.refused).filter(([, why]) => why !== 'storage-full'))
+}
+
+/** What is in storage cannot be looked at, to see whether it is still so: it is told until a session has gone by in which it was not tried again. */
+export function tellOnce(view: View): Set<string> {
+  const refused = Object.entries(view.state.refused)
+  return new Set(refused.filter(([path, why]) => why !== 'storage-full' && isStorage(view, path)).map(([path]) => path))
+}
+
+/** When the last session leaves. */
+export async function forgetTold({ view: { state, directory }, told }: ActiveView): Promise<void> {
+  if (told.size === 0) return
+  state.refused = Object.fromEntries(Object.entries(state.refused).filter(([path]) => !told.has(path)))
+  await writeState(directory, state)
 }
 
 const noRoom = { bavail: 0, blocks: 0, bsize: 1 }

@@ -58,6 +58,11 @@ export function describeRefusal(refused: { path: string; why: RefusedFor; site: 
   return `✗ ${refused.site}: ${shown(refused.path)} is refused: ${reasons[refused.why](config, refused.site).why}.`
 }
 
+export function describeFull(site: string, config: Config): string {
+  const { why, hint } = reasons['tree-full'](config, site)
+  return `✗ ${site}: ${why}. ${hint.replace(`${kept} `, '')}`
+}
+
 type Reason = (config: Config, site: string) => { readonly why: string; readonly hint: string }
 
 const kept = 'What is there of them is not live.'
@@ -65,7 +70,7 @@ const kept = 'What is there of them is not live.'
 const reasons: Readonly<Record<RefusedFor, Reason>> = {
   'file-size': (config) => ({
     why: `no file may be larger than ${config['max-release-mb']} MB`,
-    hint: `${kept} Remove them, or upload smaller ones; large ones can be kept in storage or with Git LFS.`,
+    hint: `${kept} Remove them, or upload smaller ones; a push may carry large ones by Git LFS.`,
   }),
   'storage-full': (_config, site) => ({
     why: 'its storage is full',

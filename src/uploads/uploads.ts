@@ -9,8 +9,8 @@ import { commitActive, type CommittingParts, tellRefused } from './committing.ts
 import { parkOpen } from './park.ts'
 import { recoverViews } from './recover.ts'
 import { openIn, programIn, type Session } from './session.ts'
-import { noteRefusal, withRefused } from './refusals.ts'
-import { describeRefusal, noticesOf } from './report.ts'
+import { forgetTold, noteRefusal, withRefused } from './refusals.ts'
+import { describeFull, describeRefusal, noticesOf } from './report.ts'
 import { showSite } from './show-site.ts'
 import { writeWatch } from './state.ts'
 import { limitWriting, pidsIn } from './tree-room.ts'
@@ -161,6 +161,7 @@ export class AccountUploads implements Uploads {
     active.isFull = now
     for (const session of [...this.#sessions].filter(({ views }) => views.includes(active)))
       await limitWriting(session, { refuse: session.views.some((view) => view.isFull), config })
+    if (now && !isFull) for (const tell of active.listeners) tell(describeFull(active.site.name, config))
   }
 
   /** Once more when nothing has changed since: what was written just before it was looked at is complete by then. */
@@ -198,6 +199,7 @@ export class AccountUploads implements Uploads {
       await this.#views.inTurn(active, async () => {
         await parkOpen(active.view, open)
         await tellRefused(active, this.#parts)
+        if (active.sessions === 1) await forgetTold(active)
       })
       // Its processes have ended: with nobody else in it, all that is not parked is complete.
       if (active.sessions === 1) await this.#record(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })

@@ -18,8 +18,9 @@ beforeAll(async () => {
   const copy = await WorkingCopy.create(ann.person, 'demo', { 'index.html': 'one', 'old.html': 'old' })
   await copy.pushOk()
   source = join(ann.person.home, 'source')
+  // Not as long as what it replaces: rsync takes what has the same size, of the same second, for the same.
   await mkdir(join(source, 'images/deep'), { recursive: true })
-  await writeFile(join(source, 'index.html'), 'two')
+  await writeFile(join(source, 'index.html'), 'the second')
   await writeFile(join(source, 'images/a b.txt'), 'with a space')
   await writeFile(join(source, 'images/deep/ünï.txt'), 'with letters')
   await writeFile(join(source, 'big.bin'), Buffer.alloc(3_000_000, 'x'))
@@ -41,7 +42,7 @@ async function committed(): Promise<Record<string, string>> {
 }
 
 const uploaded = {
-  'index.html': 'two',
+  'index.html': 'the second',
   'images/a b.txt': 'with a space',
   'images/deep/ünï.txt': 'with letters',
   'big.bin': 'x'.repeat(3_000_000),
@@ -63,7 +64,7 @@ describe('rsync', () => {
     const before = (await releasesOf(ann.person, 'demo')).length
     const ran = mustBeOk(await ann.rsync('-a', '--delete', `${source}/`, 'x@127.0.0.1:demo.localhost/'))
     expect(ran.stderr).toContain('✓ Live: http://demo.localhost')
-    expect(await platform.get('demo')).toMatchObject({ text: 'two' })
+    expect(await platform.get('demo')).toMatchObject({ text: 'the second' })
     expect(await committed()).toEqual(uploaded)
     const releases = await releasesOf(ann.person, 'demo')
     expect(releases).toHaveLength(before + 1)
@@ -141,8 +142,8 @@ describe('curl', () => {
     const options = ['-sS', '-k', '--key', ann.person.keyFile, '--pubkey', `${ann.person.keyFile}.pub`]
     mustBeOk(await client('curl', [...options, '-T', join(source, 'index.html'), url]))
     mustBeOk(await ann.sftp('rm demo.localhost/rclone.txt'))
-    await untilCommitted({ ...uploaded, 'curl.txt': 'two' })
-    expect(mustBeOk(await client('curl', [...options, url])).stdout).toBe('two')
+    await untilCommitted({ ...uploaded, 'curl.txt': 'the second' })
+    expect(mustBeOk(await client('curl', [...options, url])).stdout).toBe('the second')
   })
 })
 

@@ -184,7 +184,9 @@ describe('the site', () => {
     child.stdin?.write(Buffer.concat([init, packet(3, 1, '/demo.localhost/held.txt', 0x1a, 0)]))
     await new Promise((resolve) => child.stdout?.once('data', resolve))
     child.stdout?.resume()
-    await ann.person.ssh('destroy demo --confirm demo.localhost')
+    // Not while an upload of the tests before is on its way.
+    const destroy = () => ann.person.ssh('destroy demo --confirm demo.localhost')
+    await until('the site to be destroyed', async () => (await destroy()).exitCode === 0)
     await ended(child)
     expect((await ann.sftpOk('ls -1 /')).stdout).not.toContain('demo')
     await until('its working tree to be gone', async () => (await readdir(platform.home.uploads)).length === 0)

@@ -13,7 +13,7 @@ let ann: Uploader
 let storage: string
 
 beforeAll(async () => {
-  platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '1', 'storage-mb': '16' } })
+  platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '1', 'storage-mb': '16', 'max-release-mb': '8' } })
   ann = new Uploader(await platform.addPerson('ann'), platform)
   const copy = await WorkingCopy.create(ann.person, 'demo', {
     'index.php':
@@ -30,6 +30,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await platform[Symbol.asyncDispose]()
 })
+
+const uploads = async () => ((await ann.person.json('info demo')) as { uploads: string[] }).uploads.join('\n')
 
 it('is written at once, belongs to the site, and makes no commit', async () => {
   expect(await platform.get('demo')).toMatchObject({ text: 'as pushed' })
@@ -82,11 +84,28 @@ it('that differs from the repository is shown, and committed back', async () => 
 })
 
 it('has an end: its quota, which the client can ask for', async () => {
-  await writeFile(join(ann.person.home, 'big.bin'), Buffer.alloc(20_000_000))
-  const put = await ann.sftp('df -h demo.localhost/uploads', 'put big.bin demo.localhost/uploads/big.bin')
+  await writeFile(join(ann.person.home, 'part.bin'), Buffer.alloc(7_000_000))
+  const put = await ann.sftp(
+    'df -h demo.localhost/uploads',
+    'put part.bin demo.localhost/uploads/part.bin',
+    'put part.bin demo.localhost/uploads/big.bin',
+  )
   expect(put.exitCode).not.toBe(0)
   expect(put.stdout).toMatch(/1[0-6](\.\d)?MB/)
-  await ann.sftpOk('rm demo.localhost/uploads/big.bin')
+  expect(put.stderr).toContain('uploads/big.bin is refused: its storage is full')
+  await until('it to be told', async () => /its storage is full.*\n.*uploads\/big\.bin/.test(await uploads()))
+  expect((await ann.person.ssh('whoami')).stderr).toContain('its storage is full')
+  await ann.sftpOk('rm demo.localhost/uploads/big.bin', 'rm demo.localhost/uploads/part.bin')
+  expect(await uploads()).toBe('')
+  expect((await ann.sftpOk('ls -1 /')).stderr).toBe('')
+})
+
+it('takes no larger file than the site does, which is told once', async () => {
+  await writeFile(join(ann.person.home, 'long.bin'), Buffer.alloc(9_000_000))
+  await ann.sftp('put long.bin demo.localhost/uploads/long.bin')
+  await until('it to be told', async () => (await uploads()).includes('no file may be larger than 8 MB'))
+  expect((await ann.sftpOk('rm demo.localhost/uploads/long.bin')).stderr).toContain('uploads/long.bin')
+  await until('nothing to be told', async () => (await uploads()) === '')
 })
 
 it('leads nowhere when the site has put a link in its place', async () => {

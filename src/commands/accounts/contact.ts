@@ -10,7 +10,7 @@ export const contact = command({
   name: 'contact',
   group: 'Accounts',
   summary: 'Show or set the mail address that warnings go to',
-  description: 'Such as that a certificate which nobody renews is about to expire.',
+  description: 'Such as that a certificate which nobody renews is about to expire, or that an upload is not live.',
   arguments: [{ name: 'address', description: 'a mail address; none takes it away', optional: true }],
   options: [accountOption],
   examples: ['contact', 'contact anna@example.org', 'contact none'],
