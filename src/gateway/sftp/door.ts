@@ -38,7 +38,7 @@ const endLimitMs = 10_000
 /** The door throws HostingErrors: busy, unavailable. */
 export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
   return async (request, command) => {
-    const { account, stderr } = request
+    const { account, stderr, userName = '' } = request
     const print = (line: string) => {
       if (stderr.writable) stderr.write(`${line}\n`)
     }
@@ -47,7 +47,8 @@ export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
         hint: 'Use git push.',
       })
     })
-    const session = await parts.uploads.open({ account, program: command.name, print })
+    const wanted = [userName, ...command.args.flatMap((word) => word.split('/'))]
+    const session = await parts.uploads.open({ account, program: command.name, wanted, print })
     for (const line of session.notices) print(line)
     return await serve(request, command, { ...parts, session })
   }

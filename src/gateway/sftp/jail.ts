@@ -36,7 +36,7 @@ export function jailArguments(jail: Jail): string[] {
     ...systemMounts(program[0]),
     // For the mapping of users (enter.c), which is root's to make.
     ...(uid === undefined ? [] : ['--proc', '/proc']),
-    ...jail.sites.flatMap(siteMounts),
+    ...jail.sites.flatMap((site) => siteMounts(site, mostReleasesOf(jail))),
     ...['--remount-ro', '/', '--chdir', '/', '--clearenv'],
     ...Object.entries(environment(jail)).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--', ...program],
@@ -60,7 +60,13 @@ function systemMounts(program: string): string[] {
   ]
 }
 
-function siteMounts({ name, tree, writable, storage, releases }: ShownSite): string[] {
+/** bubblewrap takes 9,000 arguments, three of them for each: with many sites, only the newest releases are shown. */
+function mostReleasesOf({ sites }: Jail): number {
+  return Math.max(1, Math.floor(2000 / Math.max(1, sites.length)))
+}
+
+function siteMounts({ name, tree, writable, storage, releases: all }: ShownSite, mostReleases: number): string[] {
+  const releases = all.toSorted((a, b) => b.number - a.number).slice(0, mostReleases)
   return [
     ...[writable ? '--bind' : '--ro-bind', tree, `/tree/${name}`],
     ...(storage.paths.length === 0 ? [] : ['--bind', storage.directory, `/storage/${name}`]),
