@@ -10,6 +10,8 @@ export interface Request {
   readonly remoteAddress: string
   /** What opened the door. The local one needs nothing. */
   readonly credential?: Credential
+  /** The user name that the client gave. It proves nothing. */
+  readonly userName?: string
   /** The public key that opened the door, if one did. */
   readonly fingerprint?: string
   /** Set when the client has a terminal: only then colours, and tables that fit its width. */

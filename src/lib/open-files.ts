@@ -6,6 +6,8 @@ export interface OpenFile {
   readonly path: string
   /** `device:inode` */
   readonly inode: string
+  /** When it was made: the number of a file that is gone may be another's soon. */
+  readonly bornNs: bigint
 }
 
 /** A process and all that it has started; those that have ended meanwhile are left out. */
@@ -27,8 +29,8 @@ function writtenBy(pid: number, descriptor: string): OpenFile[] {
   if ((flags & 3) === 0) return []
   const path = readlinkSync(`/proc/${pid}/fd/${descriptor}`, { encoding: 'latin1' })
   if (!path.startsWith('/')) return []
-  const { dev, ino } = statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true })
-  return [{ path, inode: `${dev}:${ino}` }]
+  const { dev, ino, birthtimeNs } = statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true })
+  return [{ path, inode: `${dev}:${ino}`, bornNs: birthtimeNs }]
 }
 
 /** What it has read and written so far, and whether it waits: two equal answers mean that it has nothing to do. */

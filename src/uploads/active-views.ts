@@ -18,11 +18,15 @@ export interface ActiveView {
   readonly view: View
   readonly site: Pick<Site, 'id' | 'name'>
   sessions: number
+  /** Of those, the ones that may write still: the last to go commits, also while one that went before does so. */
+  staying: number
   watch: TreeWatch | undefined
   /** What is recorded of it (state.ts) says that all is complete. */
   isRecorded: boolean
   /** Something was written since the last commit. */
   dirty: boolean
+  /** The last look at all of it found nothing that the branch does not have. */
+  isCommitted: boolean
   /** When something was last written or open, by performance.now(). */
   busyAt: number
   /** Refused room since it was last settled, by path. */
@@ -36,13 +40,18 @@ export interface ActiveView {
   readonly listeners: Set<(line: string) => void>
 }
 
-const mostKnown = 64
+interface Known {
+  readonly objects: ObjectCache
+  readonly isCommitted: boolean
+}
+
+const mostKnown = 128
 
 export class ActiveViews {
   readonly #views = new Map<string, ActiveView>()
   readonly #parts: CommitParts
-  /** Of views that were left, the last ones: else all of a view would be hashed again for each session. */
-  readonly #known = new Map<string, ObjectCache>()
+  /** Of views that were left, the last ones: else all of a view would be hashed again, or at least looked at, for each session. */
+  readonly #known = new Map<string, Known>()
   readonly turns = new Turns<string>()
 
   constructor(parts: CommitParts) {
@@ -61,6 +70,7 @@ export class ActiveViews {
       const active = this.#views.get(key) ?? (await this.#activate(site, account))
       this.#views.set(key, active)
       active.sessions += 1
+      active.staying += 1
       return active
     })
   }
@@ -71,7 +81,7 @@ export class ActiveViews {
       active.sessions -= 1
       if (active.sessions > 0) return
       this.#views.delete(key)
-      this.#remember(key, active.view.objects)
+      this.#remember(key, { objects: active.view.objects, isCommitted: active.isCommitted && !active.dirty })
       active.watch?.[Symbol.dispose]()
       await rm(join(active.view.directory, 'watch.json'), { force: true })
       if ((await this.#parts.store.sites.findById(active.site.id)) === undefined) {
@@ -87,24 +97,26 @@ export class ActiveViews {
     return await this.turns.take(keyOf(view.siteId, view.account.id), work)
   }
 
-  #remember(key: string, objects: ObjectCache): void {
+  #remember(key: string, known: Known): void {
     this.#known.delete(key)
-    this.#known.set(key, objects)
+    this.#known.set(key, known)
     const [oldest] = this.#known.keys()
     if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
   }
 
   async #activate(site: Site, account: Account): Promise<ActiveView> {
-    const objects = this.#known.get(keyOf(site.id, account.id)) ?? new Map()
+    const known = this.#known.get(keyOf(site.id, account.id))
+    const { objects, isCommitted } = known ?? { objects: new Map(), isCommitted: false }
     const view = { ...(await openView(site, account, this.#parts)), objects }
     await prepareView(view, site, this.#parts)
     await writeWatch(view.directory, { lookedAtMs: Date.now(), open: [] })
     const watch = watchTree(treeOf(view), view.storage)
     const busyAt = performance.now()
     // What an earlier run left uncommitted counts as written just now.
+    const state = { isRecorded: true, isCommitted, dirty: !isCommitted, busyAt, isFull: false }
     return {
-      ...{ view, site, sessions: 0, watch, isRecorded: true, dirty: true, busyAt, listeners: new Set() },
-      ...{ refused: new Map(), told: tellOnce(view), room: new TreeRoom(this.#parts.config), isFull: false },
+      ...{ view, site, sessions: 0, staying: 0, watch, ...state, listeners: new Set() },
+      ...{ refused: new Map(), told: tellOnce(view), room: new TreeRoom(this.#parts.config) },
     }
   }
 }

@@ -38,6 +38,7 @@ export async function commitActive(
       const print = (line: string) => active.listeners.forEach((tell) => tell(line))
       const outcome = await commitView(active.view, { ...upload, site, print }, parts)
       if (upload.open.size > 0 || hasPending(outcome)) active.dirty = true
+      active.isCommitted = outcome.is === 'unchanged' || outcome.is === 'live'
       await tell(active, outcome, parts)
       return outcome.is === 'refused' || outcome.is === 'too-large' ? outcome.error : undefined
     } catch (error) {

@@ -2,7 +2,7 @@
 import { type OpenFile } from '../lib/open-files.ts'
 import { openParent, Rooted } from '../lib/rooted.ts'
 import { removed } from './difference.ts'
-import { seen } from './scan.ts'
+import { scanTree, seen } from './scan.ts'
 import { writeState } from './state.ts'
 import { isStorage, treeOf, type View } from './view.ts'
 
@@ -16,19 +16,31 @@ export function pathIn(site: string, path: string): string | undefined {
 }
 
 /** To be called when the session's processes have ended: from then on the files stay as they are. */
-export async function parkOpen(view: View, open: readonly OpenFile[]): Promise<void> {
-  const paths = open.flatMap(({ path, inode }) => {
-    const inSite = pathIn(view.siteName, path)
-    return inSite === undefined || isStorage(view, inSite) ? [] : [{ path: inSite, inode }]
+export async function parkOpen(view: View, open: readonly OpenFile[], limits: { maxFiles: number }): Promise<void> {
+  const within = open.flatMap((file) => {
+    const path = pathIn(view.siteName, file.path)
+    return path === undefined || isStorage(view, path) ? [] : [{ ...file, path }]
   })
-  if (paths.length === 0) return
+  if (within.length === 0) return
   using root = Rooted.open(treeOf(view))
-  const parked = paths.flatMap(({ path, inode }) => {
+  const moved = within.filter(({ path, inode }) => {
     const found = look(root, path)
-    return found?.inode === inode ? [{ path, signature: found.signature }] : []
+    if (found?.inode === inode) park(view, path, found.signature)
+    return found?.inode !== inode
   })
-  for (const { path, signature } of parked) park(view, path, signature)
+  if (moved.length > 0) await parkMoved(view, moved, { root, ...limits })
   await writeState(view.directory, view.state)
+}
+
+/** `rsync --partial` gives what was cut off the name of the whole file before it ends. */
+async function parkMoved(
+  view: View,
+  moved: readonly OpenFile[],
+  { root, maxFiles }: { root: Rooted; maxFiles: number },
+): Promise<void> {
+  const { files } = await scanTree(root, view.storage, { maxFiles })
+  for (const [path, { inode, bornNs, signature }] of files)
+    if (moved.some((file) => file.inode === inode && file.bornNs === bornNs)) park(view, path, signature)
 }
 
 /** Cut off: kept, and not committed until it is touched again. */

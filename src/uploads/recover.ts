@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { absentAsUndefined, removeTree } from '../lib/files.ts'
 import type { CommittingParts } from './committing.ts'
 import { commitActive } from './committing.ts'
-import { visibleSites } from './visible-sites.ts'
+import { roleOn } from './visible-sites.ts'
 
 export async function recoverViews(parts: CommittingParts): Promise<void> {
   const { uploads } = parts.config.home
@@ -22,6 +22,7 @@ type Known = NonNullable<Awaited<ReturnType<typeof findView>>>
 
 async function recoverView({ site, account }: Known, parts: CommittingParts): Promise<void> {
   const active = await parts.views.enter(site, account)
+  active.staying -= 1
   try {
     await commitActive(active, { open: new Set(), program: 'SFTP' }, parts)
   } finally {
@@ -32,7 +33,8 @@ async function recoverView({ site, account }: Known, parts: CommittingParts): Pr
 async function findView(entry: string, { store }: CommittingParts) {
   const [siteId, accountId] = entry.split('-').map(Number)
   const account = (await store.accounts.list()).find(({ id }) => id === accountId)
-  if (account === undefined) return undefined
-  const visible = (await visibleSites(account, { store })).find(({ site }) => site.id === siteId)
-  return visible && { ...visible, account }
+  const site = siteId === undefined ? undefined : await store.sites.findById(siteId)
+  if (account === undefined || site === undefined) return undefined
+  const role = await roleOn(site, account, store)
+  return role && { site, role, account }
 }

@@ -9,6 +9,7 @@ export interface Seen {
   readonly size: number
   /** `device:inode`, as of a descriptor. */
   readonly inode: string
+  readonly bornNs: bigint
   /** Changes with whatever is done to the file; ctime can't be set by anybody. */
   readonly signature: string
   readonly changedAtMs: number
@@ -63,12 +64,13 @@ export async function scanTree(root: Rooted, skip: ReadonlySet<string>, { maxFil
 type Stat = NonNullable<ReturnType<Rooted['stat']>>
 
 export function seen(stat: Stat): Seen {
-  const { dev, ino, size, ctimeNs, mtimeNs, mode } = stat
+  const { dev, ino, size, ctimeNs, mtimeNs, birthtimeNs, mode } = stat
   return {
     kind: stat.isFile() ? 'file' : 'link',
     mode: stat.isFile() ? ((mode & 0o100n) === 0n ? '100644' : '100755') : '120000',
     size: Number(size),
     inode: `${dev}:${ino}`,
+    bornNs: birthtimeNs,
     signature: `${ino}:${size}:${ctimeNs}:${mtimeNs}:${mode}`,
     changedAtMs: Number(ctimeNs / 1_000_000n),
   }

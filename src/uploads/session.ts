@@ -20,12 +20,17 @@ export interface Session {
   revoke: () => void
 }
 
+export type OpenBySession = ReadonlyMap<Session, readonly OpenFile[]>
+
+/** What all of them are writing at the moment. */
+export function openBySession(sessions: Iterable<Session>): OpenBySession {
+  return new Map([...sessions].map((session) => [session, session.pids().flatMap(filesOpenForWriting)]))
+}
+
 /** What is being written in a view, by all who are in it. */
-export function openIn(active: ActiveView, sessions: Iterable<Session>): OpenFile[] {
-  const within = [...sessions].filter((session) => session.views.includes(active))
-  return within
-    .flatMap((session) => session.pids().flatMap(filesOpenForWriting))
-    .filter(({ path }) => isIn(active, path))
+export function openIn(active: ActiveView, open: OpenBySession): OpenFile[] {
+  const within = [...open].filter(([{ views }]) => views.includes(active))
+  return within.flatMap(([, files]) => files.filter(({ path }) => isIn(active, path)))
 }
 
 function isIn({ view }: ActiveView, path: string): boolean {

@@ -11,7 +11,7 @@ import { forgetWhereRoom } from './refusals.ts'
 import { troublesOf } from './report.ts'
 import { readState } from './state.ts'
 import type { View } from './view.ts'
-import { visibleSites } from './visible-sites.ts'
+import { roleOn } from './visible-sites.ts'
 
 type Parts = Pick<CommitParts, 'config' | 'store'>
 
@@ -41,8 +41,11 @@ export async function allUploadTroubles(account: Actor, parts: Parts): Promise<s
   const ids = new Set(
     entries.filter((entry) => entry.endsWith(`-${account.id}`)).map((entry) => Number.parseInt(entry)),
   )
-  if (ids.size === 0) return []
-  const visible = await visibleSites(account, parts)
-  const own = visible.filter(({ site }) => ids.has(site.id))
-  return (await Promise.all(own.map(({ site }) => uploadTroubles(site, account, parts)))).flat()
+  const sites = await Promise.all([...ids].map((id) => parts.store.sites.findById(id)))
+  return (await Promise.all(sites.map((site) => troublesWhereSeen(site, account, parts)))).flat()
+}
+
+async function troublesWhereSeen(site: Site | undefined, account: Actor, parts: Parts): Promise<string[]> {
+  if (site === undefined || (await roleOn(site, account, parts.store)) === undefined) return []
+  return await uploadTroubles(site, account, parts)
 }

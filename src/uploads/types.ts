@@ -33,6 +33,8 @@ export interface Opening {
   readonly credential?: Credential | undefined
   /** Of the commit's message: SFTP, rsync, scp. */
   readonly program: string
+  /** What the client named, sites perhaps: those are shown before others. */
+  readonly wanted: readonly string[]
   /** Tells whoever is connected. */
   readonly print: (line: string) => void
 }

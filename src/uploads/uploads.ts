@@ -5,17 +5,18 @@ import { renderError } from '../errors/render.ts'
 import type { OpenFile } from '../lib/open-files.ts'
 import type { SiteInJail } from '../privileged/jail/order.ts'
 import { type ActiveView, ActiveViews } from './active-views.ts'
+import { limitsOf } from './commit-view.ts'
 import { commitActive, type CommittingParts, tellRefused } from './committing.ts'
 import { parkOpen } from './park.ts'
 import { recoverViews } from './recover.ts'
-import { openIn, programIn, type Session } from './session.ts'
+import { openBySession, type OpenBySession, openIn, programIn, type Session } from './session.ts'
 import { forgetTold, noteRefusal, withRefused } from './refusals.ts'
 import { describeFull, describeRefusal, noticesOf } from './report.ts'
 import { showSite } from './show-site.ts'
 import { writeWatch } from './state.ts'
 import { limitWriting, pidsIn } from './tree-room.ts'
 import type { Opening, Refusal, Uploads, UploadSession } from './types.ts'
-import { type VisibleSite, visibleSites } from './visible-sites.ts'
+import { roleOn, type VisibleSite, visibleSites } from './visible-sites.ts'
 
 const lookEveryMs = 250
 const askEveryMs = 2000
@@ -40,9 +41,9 @@ export class AccountUploads implements Uploads {
     for (const timer of this.#timers) timer.unref()
   }
 
-  async open({ account, credential, program, print }: Opening): Promise<UploadSession> {
+  async open({ account, credential, program, print, wanted }: Opening): Promise<UploadSession> {
     this.#mustHaveRoom(account)
-    const { entered, left } = await this.#enterAll(account)
+    const { entered, left } = await this.#enterAll(account, wanted)
     const sites = await Promise.all(entered.map((one) => this.#show(one, left)))
     const session: Session = {
       ...{ account, credential, program, print },
@@ -82,10 +83,15 @@ export class AccountUploads implements Uploads {
   }
 
   /** A site that can't be shown (its branch holds what can't be checked out) keeps nobody from the others. */
-  async #enterAll(account: Actor) {
+  async #enterAll(account: Actor, wanted: readonly string[]) {
     const entered: (VisibleSite & { readonly active: ActiveView })[] = []
     const left: string[] = []
-    for (const visible of await visibleSites(account, this.#parts)) {
+    const { config, store } = this.#parts
+    const names = wanted.flatMap((name) => [name, `${name}.${config['base-domain']}`])
+    const shown = await visibleSites(account, { store, wanted: names })
+    if (shown.left > 0)
+      left.push(`${shown.left} more sites are not shown. To see one of them, log in under its name: sftp SITE@HOST`)
+    for (const visible of shown.sites) {
       try {
         entered.push({ ...visible, active: await this.#views.enter(visible.site, account) })
       } catch (thrown) {
@@ -125,16 +131,17 @@ export class AccountUploads implements Uploads {
     if (this.#looking || this.#sessions.size === 0) return
     this.#looking = true
     try {
-      for (const active of this.#views.list()) await this.#lookAt(active)
+      const open = openBySession(this.#sessions)
+      for (const active of this.#views.list()) await this.#lookAt(active, open)
     } finally {
       this.#looking = false
     }
   }
 
-  async #lookAt(active: ActiveView): Promise<void> {
+  async #lookAt(active: ActiveView, openFiles: OpenBySession): Promise<void> {
     const lookedAtMs = Date.now() - clockSlackMs
     const changed = active.watch?.changed() ?? true
-    const open = openIn(active, this.#sessions)
+    const open = openIn(active, openFiles)
     if (changed || open.length > 0) {
       active.dirty = true
       active.busyAt = performance.now()
@@ -195,9 +202,12 @@ export class AccountUploads implements Uploads {
   }
 
   async #leaveView(active: ActiveView, session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
+    active.staying -= 1
+    const isLast = active.staying === 0 || session.program !== 'SFTP'
     try {
+      const { maxFiles } = limitsOf(this.#parts.config)
       await this.#views.inTurn(active, async () => {
-        await parkOpen(active.view, open)
+        await parkOpen(active.view, open, { maxFiles })
         await tellRefused(active, this.#parts)
         if (active.sessions === 1) await forgetTold(active)
       })
@@ -205,10 +215,9 @@ export class AccountUploads implements Uploads {
       if (active.sessions === 1) await this.#record(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
       if (active.watch?.changed() ?? true) active.dirty = true
       // Several connections of one client are one upload: the last of them ends it. A copy by itself is one, too.
-      const isLast = active.sessions === 1 || session.program !== 'SFTP'
       if (!active.dirty || !isLast) return undefined
       const { program } = session
-      return await this.#commit(active, { open: openIn(active, this.#sessions), program })
+      return await this.#commit(active, { open: openIn(active, openBySession(this.#sessions)), program })
     } finally {
       await this.#views.leave(active)
     }
@@ -222,11 +231,13 @@ export class AccountUploads implements Uploads {
 
   /** Who may no more what it could is thrown out, and may come again for the rest. */
   async #revokeLost(): Promise<void> {
+    const { store } = this.#parts
     for (const session of this.#sessions) {
       const actor = await this.#actorOf(session)
-      const visible = actor === undefined ? [] : await visibleSites(actor, this.#parts)
-      const now = new Map(visible.map(({ site, role }) => [site.id, role]))
-      if ([...session.roles].some(([id, role]) => now.get(id) !== role)) session.revoke()
+      for (const [id, role] of session.roles) {
+        const site = await store.sites.findById(id)
+        if (!actor || !site || (await roleOn(site, actor, store)) !== role) session.revoke()
+      }
     }
   }
 }

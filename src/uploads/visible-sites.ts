@@ -11,23 +11,41 @@ export interface VisibleSite {
   readonly role: RoleOn
 }
 
-/** Each is a working tree: an admin of thousands sees the first of them. */
-const mostSites = 100
-
-export async function visibleSites(account: Actor, { store }: { store: Store }): Promise<VisibleSite[]> {
-  const own = await store.sites.listFor(account.id)
-  const others = account.role === 'admin' ? await store.sites.list() : []
-  const sites = [...new Map([...own, ...others].map((site) => [site.id, site])).values()]
-  const visible: VisibleSite[] = []
-  for (const site of sites) {
-    const role = await roleOn(store, account, site)
-    if (role !== undefined) visible.push({ site, role })
-    if (visible.length === mostSites) break
-  }
-  return visible
+export interface VisibleSites {
+  readonly sites: readonly VisibleSite[]
+  /** How many are there besides. */
+  readonly left: number
 }
 
-async function roleOn(store: Store, account: Actor, site: Site): Promise<RoleOn | undefined> {
+/** Each is a working tree and some mounts of every session (docs/why/190). */
+const mostSites = 100
+
+/** Those that were asked for by name, its own, and the others as they were deployed last. */
+export async function visibleSites(
+  account: Actor,
+  { store, wanted = [] }: { store: Store; wanted?: readonly string[] },
+): Promise<VisibleSites> {
+  const own = (await store.sites.listFor(account.id)).toSorted(byLastRelease)
+  const others = account.role === 'admin' ? (await store.sites.list()).toSorted(byLastRelease) : []
+  const all = [...own, ...others]
+  const asked = all.filter(({ name }) => wanted.includes(name))
+  const sites = [...new Map([...asked, ...all].map((site) => [site.id, site])).values()]
+  const visible: VisibleSite[] = []
+  let looked = 0
+  for (const site of sites) {
+    if (visible.length === mostSites) break
+    looked += 1
+    const role = await roleOn(site, account, store)
+    if (role !== undefined) visible.push({ site, role })
+  }
+  return { sites: visible, left: sites.length - looked }
+}
+
+function byLastRelease(one: Site, other: Site): number {
+  return (other.live_release_id ?? '').localeCompare(one.live_release_id ?? '')
+}
+
+export async function roleOn(site: Site, account: Actor, store: Store): Promise<RoleOn | undefined> {
   if (await may(() => authorize(store, account, { action: 'site:push', site }))) return 'write'
   return (await may(() => authorize(store, account, { action: 'site:read', site }))) ? 'read' : undefined
 }

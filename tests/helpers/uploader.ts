@@ -1,4 +1,5 @@
 // Somebody who drags files: real copy programs, on a person's key.
+import { mkdir } from 'node:fs/promises'
 import type { Person } from './person.ts'
 import { type Ran, run } from './session.ts'
 import { until } from './until.ts'
@@ -32,6 +33,20 @@ export class Uploader {
 
   async rsync(...args: readonly string[]): Promise<Ran> {
     return await this.#run('rsync', ['-e', this.shell, ...args])
+  }
+
+  /** A site as a directory that is made for it, by sshfs. */
+  async mount(site: string, directory: string): Promise<AsyncDisposable> {
+    await mkdir(directory)
+    // sshfs knows neither -F nor -i.
+    const options = [...this.person.sshOptions.slice(4), '-o', `IdentityFile=${this.person.keyFile}`]
+    const port = ['-p', String(this.#door.sshPort), '-o', 'ssh_command=ssh -F /dev/null']
+    mustBeOk(await this.#run('sshfs', [`x@127.0.0.1:/${site}`, directory, ...options, ...port]))
+    return {
+      async [Symbol.asyncDispose]() {
+        await run('fusermount3', ['-u', directory])
+      },
+    }
   }
 
   async #run(program: string, args: readonly string[], input = ''): Promise<Ran> {

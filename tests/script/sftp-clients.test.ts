@@ -168,29 +168,12 @@ describe('paramiko', () => {
 
 describe('sshfs', () => {
   it('is edited in place', async () => {
-    const mount = join(ann.person.home, 'mount')
-    await mkdir(mount)
-    const options = [
-      ...ann.person.sshOptions.slice(2),
-      '-p',
-      String(platform.sshPort),
-      '-o',
-      `ssh_command=ssh -F /dev/null`,
-    ]
-    mustBeOk(
-      await client('sshfs', [
-        'x@127.0.0.1:/demo.localhost',
-        mount,
-        ...options.filter((word) => word !== '-i' && word !== ann.person.keyFile),
-        '-o',
-        `IdentityFile=${ann.person.keyFile}`,
-      ]),
-    )
-    try {
-      await writeFile(join(mount, 'index.html'), 'edited')
-      await untilCommitted({ ...uploaded, 'index.html': 'edited', 'curl.txt': 'saved' })
-    } finally {
-      await run('fusermount3', ['-u', mount])
+    const site = join(ann.person.home, 'mount')
+    {
+      await using mounts = new AsyncDisposableStack()
+      mounts.use(await ann.mount('demo.localhost', site))
+      await writeFile(join(site, 'index.html'), 'edited there')
+      await untilCommitted({ ...uploaded, 'index.html': 'edited there', 'curl.txt': 'saved' })
     }
     await untilRelease(ann.person, 'demo', 'SFTP: 1 file changed')
   })

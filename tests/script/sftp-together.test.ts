@@ -16,7 +16,7 @@ let eve: Uploader
 let copy: WorkingCopy
 
 beforeAll(async () => {
-  platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '1', 'max-release-mb': '8', 'max-files': '6000' } })
+  platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '1', 'max-release-mb': '8', 'max-files': '12000' } })
   ann = new Uploader(await platform.addPerson('ann'), platform)
   bob = new Uploader(await platform.addPerson('bob'), platform)
   eve = new Uploader(await platform.addPerson('eve'), platform)
@@ -108,6 +108,24 @@ describe('two at once', () => {
     await both
     expect((await bob.sftpOk('ls -1 demo.localhost')).stdout).toContain('ann.html')
     expect(await platform.get('demo', '/bob.html')).toMatchObject({ text: 'from bob' })
+  })
+
+  it('a push of other files beside a session: what is uploaded then is put on top of it, and it appears there', async () => {
+    const args = [...bob.person.sshOptions, '-P', String(platform.sshPort), '-b', '-', 'x@127.0.0.1']
+    const child = start('sftp', args, { cwd: bob.person.home, env: bob.person.env })
+    child.stdin?.write('put b.txt demo.localhost/before.html\n')
+    await until('bob to be in', async () => (await platform.get('demo', '/before.html')).status === 200)
+    await copy.git('pull', '-q', '--rebase', 'hosting', 'main')
+    await copy.commit({ 'third.html': 'pushed meanwhile' })
+    await copy.pushOk()
+    child.stdin?.write('put b.txt demo.localhost/after.html\n')
+    await until('his to be live', async () => (await platform.get('demo', '/after.html')).status === 200)
+    expect(await platform.get('demo', '/third.html')).toMatchObject({ text: 'pushed meanwhile' })
+    child.stdin?.end('get demo.localhost/third.html\n')
+    expect(await ended(child)).toBe(0)
+    expect(await readFile(join(bob.person.home, 'third.html'), 'utf8')).toBe('pushed meanwhile')
+    await copy.git('pull', '-q', '--rebase', 'hosting', 'main')
+    expect((await copy.git('log', '-1', '--format=%an %s')).stdout).toContain('bob SFTP')
   })
 
   it('a push beside an upload is told to fetch first, and loses nothing', async () => {
@@ -212,23 +230,32 @@ describe('names', () => {
 })
 
 describe('many files', () => {
-  it('5,000 are one commit, and their removal another', async () => {
-    const before = (await releasesOf(ann.person, 'demo')).length
-    const folder = join(ann.person.home, 'many')
+  const isServed = async (path: string) => (await platform.get('demo', path)).status === 200
+  const folderOf = async (name: string, count: number): Promise<string> => {
+    const folder = join(ann.person.home, name)
     await mkdir(folder)
-    for (let n = 0; n < 5000; n++) await writeFile(join(folder, `file-${n}.txt`), `${n}`)
+    for (let n = 0; n < count; n++) await writeFile(join(folder, `file-${n}.txt`), `${n}`)
+    return folder
+  }
+
+  it('5,000 are one commit', async () => {
+    const before = (await releasesOf(ann.person, 'demo')).length
+    await folderOf('many', 5000)
     mustBeOk(await ann.scp('-q', '-r', 'many', 'x@127.0.0.1:demo.localhost/many'))
-    await until(
-      'all to be live',
-      async () => (await platform.get('demo', '/many/file-4999.txt')).status === 200,
-      60_000,
-    )
-    await ann.sftpOk('rm demo.localhost/many/*', 'rmdir demo.localhost/many')
-    await until(
-      'all to be gone',
-      async () => (await platform.get('demo', '/many/file-4999.txt')).status === 404,
-      60_000,
-    )
-    expect((await releasesOf(ann.person, 'demo')).length).toBeLessThanOrEqual(before + 4)
+    await until('all to be live', () => isServed('/many/file-4999.txt'), 60_000)
+    expect((await releasesOf(ann.person, 'demo')).length).toBeLessThanOrEqual(before + 2)
   })
+
+  it('the removal of a folder of 10,000 is another', async () => {
+    await copy.git('pull', '-q', '--rebase', 'hosting', 'main')
+    await run('mv', [await folderOf('more', 10_000), copy.directory])
+    await run('rm', ['-r', join(copy.directory, 'many')])
+    await copy.commit()
+    await copy.pushOk()
+    const before = (await releasesOf(ann.person, 'demo')).length
+    await ann.sftpOk('rm demo.localhost/more/*', 'rmdir demo.localhost/more')
+    await until('all to be gone', async () => !(await isServed('/more/file-9999.txt')), 120_000)
+    expect((await releasesOf(ann.person, 'demo')).length).toBeLessThanOrEqual(before + 2)
+    expect(await isServed('/')).toBe(true)
+  }, 240_000)
 })

@@ -9,6 +9,10 @@ import { mustBeOk, Uploader } from '../helpers/uploader.ts'
 import { until } from '../helpers/until.ts'
 import { WorkingCopy } from '../helpers/working-copy.ts'
 
+/** docs/why/190 has what came of 100,000. */
+const swaps = Number(process.env['HOSTING_RACES'] ?? 4000)
+const raceLimitMs = 120_000 + swaps * 10
+
 let platform: Platform
 let ann: Uploader
 let outside: string
@@ -49,6 +53,16 @@ function field(value: string | number | bigint | Buffer): Buffer {
   return typeof value === 'bigint' || typeof value === 'number' ? bytes : Buffer.concat([bytes, Buffer.from(value)])
 }
 
+/** A session that says all of it and waits for all answers. @returns their types */
+async function answersTo(...packets: readonly Buffer[]): Promise<number[]> {
+  const child = openRaw()
+  const answers: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => answers.push(chunk))
+  child.stdin?.end(Buffer.concat([init, ...packets]))
+  await ended(child)
+  return typesOf(Buffer.concat(answers))
+}
+
 const noise = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919) % 251))
 
 describe('packets that are none', () => {
@@ -65,6 +79,7 @@ describe('packets that are none', () => {
         Buffer.from([0, 0, 0, 9, 3, 0, 0, 0, 1, 255, 255, 255, 255]),
       ]),
     ],
+    ['a request before the beginning', packet(11, 1, '/')],
     ['half a packet', Buffer.concat([init, packet(11, 1, '/').subarray(0, 7)])],
   ])('%s: that session ends, the platform goes on', async (_name, bytes) => {
     const child = openRaw()
@@ -76,19 +91,15 @@ describe('packets that are none', () => {
   })
 
   it('offsets of 2^63, unknown handles and extensions get a status', async () => {
-    const child = openRaw()
-    const answers: Buffer[] = []
-    child.stdout?.on('data', (chunk: Buffer) => answers.push(chunk))
     const open = packet(3, 1, '/demo.localhost/offset.txt', 0x1a, 0)
     const write = packet(6, 2, Buffer.alloc(4), 2n ** 63n, 'x')
     const read = packet(5, 3, Buffer.alloc(4), 2n ** 64n - 1n, 100)
     const unknown = packet(4, 4, Buffer.from('nobody'))
     const extension = packet(200, 5, 'none@example.org', 'x')
-    child.stdin?.end(Buffer.concat([init, open, write, read, unknown, extension, packet(17, 6, '/')]))
-    await ended(child)
-    const all = Buffer.concat(answers)
     // SSH_FXP_VERSION, SSH_FXP_HANDLE, four of SSH_FXP_STATUS and the SSH_FXP_ATTRS of the last question
-    expect(typesOf(all)).toEqual([2, 102, 101, 101, 101, 101, 105])
+    expect(await answersTo(open, write, read, unknown, extension, packet(17, 6, '/'))).toEqual([
+      2, 102, 101, 101, 101, 101, 105,
+    ])
   })
 
   it('100,000 open handles are refused at the limit of the jail', async () => {
@@ -121,6 +132,31 @@ function typesOf(bytes: Buffer): number[] {
   return types
 }
 
+describe('names', () => {
+  const upload = (id: number, name: Buffer): Buffer[] => {
+    const path = Buffer.concat([Buffer.from('/demo.localhost/names/'), name])
+    const handle = Buffer.alloc(4)
+    return [packet(3, id, path, 0x1a, 0), packet(6, id + 1, handle, 0n, name), packet(4, id + 2, handle)]
+  }
+
+  it('that are no UTF-8, have a line end or 255 bytes are committed byte for byte; longer ones get a status', async () => {
+    const folder = packet(14, 1, '/demo.localhost/names', 0)
+    const names = [Buffer.from('latin-\xe4', 'latin1'), 'new\nline', ' ', '\x01\x7f', 'n'.repeat(255)].map((name) =>
+      Buffer.from(name),
+    )
+    const uploads = names.flatMap((name, index) => upload(index * 3 + 2, name))
+    const longer = packet(3, 99, `/demo.localhost/names/${'n'.repeat(256)}`, 0x1a, 0)
+    const written = names.flatMap(() => [102, 101, 101])
+    expect(await answersTo(folder, ...uploads, longer)).toEqual([2, 101, ...written, 101])
+    await until('them to be live', async () => (await platform.get('demo', `/names/${'n'.repeat(255)}`)).status === 200)
+    const clone = await WorkingCopy.clone(ann.person, 'demo')
+    const listed = (await clone.git('ls-files', 'names')).stdout.trim().split('\n')
+    const quoted = ['names/ ', '"names/\\001\\177"', '"names/latin-\\344"', '"names/new\\nline"']
+    expect(listed.sort()).toEqual([...quoted, `names/${'n'.repeat(255)}`].sort())
+    expect(await readFile(join(clone.directory, 'names', 'n'.repeat(255)), 'utf8')).toBe('n'.repeat(255))
+  })
+})
+
 describe('links', () => {
   it('lead nowhere: absolute, upward, and across sites', async () => {
     const targets = [
@@ -140,42 +176,45 @@ describe('links', () => {
     expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
   })
 
-  it('swapped for a folder, again and again, while another session writes and uploads are committed: nothing gets out', async () => {
-    const swaps = 8_000
-    const script = [
-      'import paramiko, sys, threading',
-      'def session():',
-      '  c = paramiko.SSHClient(); c.set_missing_host_key_policy(paramiko.AutoAddPolicy())',
-      '  c.connect("127.0.0.1", port=int(sys.argv[1]), username="x", key_filename=sys.argv[2], look_for_keys=False, allow_agent=False)',
-      '  s = c.open_sftp(); s.chdir("demo.localhost"); return c, s',
-      'def quietly(f, *a):',
-      '  try: f(*a)',
-      '  except IOError: pass',
-      'c, s = session()',
-      's.symlink(sys.argv[3], "evil"); quietly(s.mkdir, "real")',
-      'done = False',
-      'def write():',
-      '  cw, w = session(); n = 0',
-      '  while not done:',
-      '    n += 1',
-      '    for name in ("file.txt", "new%d" % (n % 50)):',
-      '      try:',
-      '        f = w.open("swap/" + name, "w"); f.write("escaped"); f.close()',
-      '      except IOError: pass',
-      '  cw.close()',
-      't = threading.Thread(target=write); t.start()',
-      'for n in range(int(sys.argv[4]) // 2):',
-      '  quietly(s.posix_rename, "evil", "swap"); quietly(s.posix_rename, "swap", "evil")',
-      '  quietly(s.posix_rename, "real", "swap"); quietly(s.posix_rename, "swap", "real")',
-      'done = True; t.join(); c.close()',
-    ].join('\n')
-    const args = ['-c', script, String(platform.sshPort), ann.person.keyFile, outside, String(swaps)]
-    mustBeOk(await run('python3', args, { env: ann.person.env, timeoutMs: 280_000 }))
-    expect(await readdir(outside)).toEqual(['file.txt'])
-    expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
-    await ann.sftp('rm demo.localhost/evil', 'rm demo.localhost/swap')
-    await until('the site to serve', async () => (await platform.get('demo')).status === 200)
-  }, 300_000)
+  it(
+    'swapped for a folder, again and again, while another session writes and uploads are committed: nothing gets out',
+    async () => {
+      const script = [
+        'import paramiko, sys, threading',
+        'def session():',
+        '  c = paramiko.SSHClient(); c.set_missing_host_key_policy(paramiko.AutoAddPolicy())',
+        '  c.connect("127.0.0.1", port=int(sys.argv[1]), username="x", key_filename=sys.argv[2], look_for_keys=False, allow_agent=False)',
+        '  s = c.open_sftp(); s.chdir("demo.localhost"); return c, s',
+        'def quietly(f, *a):',
+        '  try: f(*a)',
+        '  except IOError: pass',
+        'c, s = session()',
+        's.symlink(sys.argv[3], "evil"); quietly(s.mkdir, "real")',
+        'done = False',
+        'def write():',
+        '  cw, w = session(); n = 0',
+        '  while not done:',
+        '    n += 1',
+        '    for name in ("file.txt", "new%d" % (n % 50)):',
+        '      try:',
+        '        f = w.open("swap/" + name, "w"); f.write("escaped"); f.close()',
+        '      except IOError: pass',
+        '  cw.close()',
+        't = threading.Thread(target=write); t.start()',
+        'for n in range(int(sys.argv[4]) // 2):',
+        '  quietly(s.posix_rename, "evil", "swap"); quietly(s.posix_rename, "swap", "evil")',
+        '  quietly(s.posix_rename, "real", "swap"); quietly(s.posix_rename, "swap", "real")',
+        'done = True; t.join(); c.close()',
+      ].join('\n')
+      const args = ['-c', script, String(platform.sshPort), ann.person.keyFile, outside, String(swaps)]
+      mustBeOk(await run('python3', args, { env: ann.person.env, timeoutMs: raceLimitMs }))
+      expect(await readdir(outside)).toEqual(['file.txt'])
+      expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
+      await ann.sftp('rm demo.localhost/evil', 'rm demo.localhost/swap')
+      await until('the site to serve', async () => (await platform.get('demo')).status === 200)
+    },
+    raceLimitMs + 20_000,
+  )
 })
 
 describe('the site', () => {

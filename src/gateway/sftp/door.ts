@@ -31,7 +31,7 @@ const endLimitMs = 10_000
 /** The door throws HostingErrors: busy, unavailable. */
 export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
   return async (request, command) => {
-    const { account, credential, stderr } = request
+    const { account, credential, stderr, userName = '' } = request
     const print = (line: string) => {
       if (stderr.writable) stderr.write(`${line}\n`)
     }
@@ -40,7 +40,8 @@ export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
         hint: 'Use git push.',
       })
     })
-    const session = await parts.uploads.open({ account, credential, program: command.name, print })
+    const wanted = [userName, ...command.args.flatMap((word) => word.split('/'))]
+    const session = await parts.uploads.open({ account, credential, program: command.name, wanted, print })
     for (const line of session.notices) print(line)
     return await serve(request, command, { ...parts, session })
   }

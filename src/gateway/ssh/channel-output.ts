@@ -1,6 +1,5 @@
 // Standard output and error of a request on one SSH channel. They take turns, so that only one ever waits for the client's window, and
 // wait for the socket too: ssh2 itself would queue whatever a client with a huge window doesn't read. Writing in vain is no error.
-import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -27,16 +26,12 @@ export interface ChannelOutput {
 }
 
 export function channelOutput(wire: Wire): ChannelOutput {
-  let turn = Promise.resolve()
-  const inTurn = (target: Writable, pieces: readonly Buffer[], done: (error?: Error | null) => void) => {
-    for (const piece of pieces) turn = turn.then(() => send(wire, target, piece))
-    turn.then(() => done(), done)
-  }
+  const send = sendInTurn(wire)
   const to = (target: Writable) =>
     new Writable({
       highWaterMark: 128 * 1024,
-      write: (chunk: Buffer, _encoding, done) => inTurn(target, [chunk], done),
-      writev: (waiting, done) => inTurn(target, gather(waiting.map(({ chunk }) => chunk as Buffer)), done),
+      write: (chunk: Buffer, _encoding, done) => send({ target, pieces: [chunk], done }),
+      writev: (waiting, done) => send({ target, pieces: gather(waiting.map(({ chunk }) => chunk as Buffer)), done }),
     }).on('error', () => undefined)
   const stdout = to(wire.channel)
   const stderr = to(wire.channel.stderr)
@@ -63,34 +58,56 @@ function gather(chunks: readonly Buffer[]): Buffer[] {
   return pieces.map((piece) => (piece.length === 1 && piece[0] !== undefined ? piece[0] : Buffer.concat(piece)))
 }
 
-async function send({ channel, socket, lost, translate }: Wire, target: Writable, chunk: Buffer): Promise<void> {
-  if (lost.aborted) return
-  await untilDoneOr(lost, (done) => target.write(translate(chunk), done))
-  forgetSentPiece(channel)
-  const keyExchange = findKeyExchange(channel)
-  if (keyExchange !== undefined) await untilEvent(keyExchange, 'rekey', lost)
-  if (socket.writableLength > mostQueuedBytes) await untilEvent(socket, 'drain', lost)
+interface Sending {
+  readonly target: Writable
+  readonly pieces: Buffer[]
+  readonly done: () => void
 }
 
-/** A channel that closes meanwhile never calls back, and one that was torn down throws. */
-async function untilDoneOr(lost: AbortSignal, start: (done: () => void) => void): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      lost.removeEventListener('abort', end)
-      resolve()
+/** By callbacks, and one listener for all: 1 GB has 16,000 pieces, each of which would make promises and listeners of its own. */
+function sendInTurn({ channel, socket, lost, translate }: Wire): (sending: Sending) => void {
+  const turns: Sending[] = []
+  const next = () => {
+    const [current] = turns
+    if (current === undefined) return
+    const piece = current.pieces.shift()
+    if (piece !== undefined) {
+      write(current.target, piece)
+      return
     }
-    lost.addEventListener('abort', end)
-    start(end)
-  }).catch(() => undefined)
-}
-
-async function untilEvent(emitter: EventEmitter, event: string, lost: AbortSignal): Promise<void> {
-  let listener: () => void = () => undefined
-  await untilDoneOr(lost, (done) => {
-    listener = done
-    emitter.once(event, done)
-  })
-  emitter.off(event, listener)
+    turns.shift()
+    next()
+    current.done()
+  }
+  const write = (target: Writable, piece: Buffer) => {
+    // All packets of a piece leave in one call of the system.
+    socket.cork()
+    try {
+      target.write(translate(piece), goOn)
+    } catch {
+      // It was torn down: in vain.
+      goOn()
+    } finally {
+      socket.uncork()
+    }
+  }
+  const goOn = () => {
+    forgetSentPiece(channel)
+    const keyExchange = findKeyExchange(channel)
+    if (keyExchange !== undefined) keyExchange.once('rekey', goOn)
+    else if (socket.writableLength > mostQueuedBytes) socket.once('drain', goOn)
+    else next()
+  }
+  // A channel that closes meanwhile never calls back.
+  lost.addEventListener('abort', () => turns.splice(0).forEach(({ done }) => done()))
+  return (sending) => {
+    if (lost.aborted) {
+      sending.done()
+      return
+    }
+    turns.push(sending)
+    if (turns.length === 1) next()
+  }
 }
 
 /** A stream that the handler destroyed is as good as ended. */

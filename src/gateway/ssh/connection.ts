@@ -134,15 +134,16 @@ function answer(connection: OpenConnection, attempt: AuthContext, verdict: Verdi
     connection.log.debug({ account: actor.name, credential }, 'logged in')
     connection.admission.loggedIn()
     connection.logins.used(credential)
-    openSessions(connection, credential)
+    openSessions(connection, credential, attempt.username)
   }
   attempt.accept()
 }
 
-function openSessions(connection: OpenConnection, credential: Credential): void {
+function openSessions(connection: OpenConnection, credential: Credential, userName: string): void {
   const { client, config, logins } = connection
   const context: SessionContext = {
     ...connection,
+    userName,
     visitor: async () => {
       const actor = await logins.recheck(credential)
       return actor && visitorOf(actor, credential)

@@ -13,6 +13,8 @@ import { acceptsPackets } from './ssh2-repairs.ts'
 export interface SessionContext {
   readonly socket: Socket
   readonly address: string
+  /** As the client gave it. */
+  readonly userName: string
   readonly buffers: BufferWatch
   readonly handlers: Handlers
   readonly log: Log
@@ -133,7 +135,8 @@ async function serve(session: Session, { accept, run }: Asked, context: OpenSess
     await end(4)
     return
   }
-  const from = { door: 'ssh', remoteAddress: context.address, gone: gone.signal } as const
+  const { address, userName } = context
+  const from = { door: 'ssh', remoteAddress: address, userName, gone: gone.signal } as const
   const status = await run({ ...visitor, ...surroundings, ...from, ...streams }).catch((error: unknown) => {
     log.error({ err: error }, 'a handler failed')
     return 1

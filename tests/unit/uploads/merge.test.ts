@@ -5,7 +5,8 @@ import type { Written } from '../../../src/uploads/difference.ts'
 import { mergeChanges } from '../../../src/uploads/merge.ts'
 
 function wrote(object: string): Written {
-  return { kind: 'file', mode: '100644', size: 1, inode: '1:1', signature: object, changedAtMs: 0, object }
+  const seen = { size: 1, inode: '1:1', bornNs: 0n, signature: object, changedAtMs: 0 }
+  return { kind: 'file', mode: '100644', ...seen, object }
 }
 
 function changed(path: string, object: string | null): ChangedPath {
