@@ -220,13 +220,14 @@ describe('links', () => {
 describe('the site', () => {
   it('that is destroyed under a session: the session ends', async () => {
     const child = openRaw()
+    const end = ended(child)
     child.stdin?.write(Buffer.concat([init, packet(3, 1, '/demo.localhost/held.txt', 0x1a, 0)]))
     await new Promise((resolve) => child.stdout?.once('data', resolve))
     child.stdout?.resume()
     // Not while an upload of the tests before is on its way.
     const destroy = () => ann.person.ssh('destroy demo --confirm demo.localhost')
     await until('the site to be destroyed', async () => (await destroy()).exitCode === 0)
-    await ended(child)
+    await end
     expect((await ann.sftpOk('ls -1 /')).stdout).not.toContain('demo')
     await until('its working tree to be gone', async () => (await readdir(platform.home.uploads)).length === 0)
     expect(platform.daemon.running).toBe(true)
