@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net'
 
 /** More often finds the same buffers in use twice, and what V8 finds twice it keeps until it collects everything (docs/why/190). */
-const everyBytes = 12 * 1024 * 1024
+const everyBytes = 6 * 1024 * 1024
 
 export function collectAsItFlows(socket: Socket): void {
   const collect = collector()
