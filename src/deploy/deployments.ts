@@ -27,6 +27,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
   return {
     warmInstances,
     push: (site, account) => new PushToSite(site, account, tools),
+    expectPush: (site) => warmInstances.prepare(site),
     rollback: (site, options) =>
       inTurn(site, `a rollback by ${options.account.name}`, (current) => rollback(current, options, parts)),
     environment: (site) => environmentOf(site, parts),

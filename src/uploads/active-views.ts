@@ -25,6 +25,8 @@ export interface ActiveView {
   isRecorded: boolean
   /** Something was written since the last commit. */
   dirty: boolean
+  /** An instance waits for its commit. */
+  isExpected: boolean
   /** The last look at all of it found nothing that the branch does not have. */
   isCommitted: boolean
   /** When something was last written or open, by performance.now(). */
@@ -113,7 +115,7 @@ export class ActiveViews {
     const watch = watchTree(treeOf(view), view.storage)
     const busyAt = performance.now()
     // What an earlier run left uncommitted counts as written just now.
-    const state = { isRecorded: true, isCommitted, dirty: !isCommitted, busyAt, isFull: false }
+    const state = { isRecorded: true, isCommitted, dirty: !isCommitted, busyAt, isFull: false, isExpected: false }
     return {
       ...{ view, site, sessions: 0, staying: 0, watch, ...state, listeners: new Set() },
       ...{ refused: new Map(), told: tellOnce(view), room: new TreeRoom(this.#parts.config) },

@@ -1,6 +1,7 @@
 // Commits a view and tells of it: whoever is connected, whoever comes next, and by mail. A view is committed by one at a time.
 import type { Logins } from '../access/logins/logins.ts'
 import type { HostingError } from '../errors/hosting-error.ts'
+import type { Deployments } from '../deploy/types.ts'
 import type { WriteMail } from '../data/mail/platform-mail.ts'
 import type { ActiveView, ActiveViews } from './active-views.ts'
 import { type CommitParts, commitView, type Outcome } from './commit-view.ts'
@@ -11,6 +12,7 @@ import { writeState } from './state.ts'
 import type { View } from './view.ts'
 
 export interface CommittingParts extends CommitParts {
+  readonly deployments: Pick<Deployments, 'push' | 'expectPush'>
   /** Who came with it, as things are now. */
   readonly recheck: Logins['recheck']
   readonly views: ActiveViews

@@ -1,4 +1,4 @@
-// What accounts upload, from the opening of a session to a commit: sessions come and go, a look four times a second finds what is quiet.
+// What accounts upload: sessions come and go. What becomes of it meanwhile is the lookout's.
 import type { Actor } from '../access/authorize.ts'
 import { HostingError, toHostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
@@ -6,39 +6,33 @@ import type { OpenFile } from '../lib/open-files.ts'
 import type { SiteInJail } from '../privileged/jail/order.ts'
 import { type ActiveView, ActiveViews } from './active-views.ts'
 import { limitsOf } from './commit-view.ts'
-import { commitActive, type CommittingParts, tellRefused } from './committing.ts'
+import { type CommittingParts, tellRefused } from './committing.ts'
+import { Lookout, recordWatch } from './lookout.ts'
 import { parkOpen } from './park.ts'
 import { recoverViews } from './recover.ts'
-import { openBySession, type OpenBySession, openIn, programIn, type Session } from './session.ts'
+import { openBySession, openIn, type Session } from './session.ts'
 import { forgetTold, noteRefusal, withRefused } from './refusals.ts'
-import { describeFull, describeRefusal, noticesOf } from './report.ts'
+import { describeRefusal, noticesOf } from './report.ts'
 import { showSite } from './show-site.ts'
-import { writeWatch } from './state.ts'
-import { limitWriting, pidsIn } from './tree-room.ts'
 import type { Opening, Refusal, Uploads, UploadSession } from './types.ts'
 import { roleOn, type VisibleSite, visibleSites } from './visible-sites.ts'
 
-const lookEveryMs = 250
 const askEveryMs = 2000
-/** The clock of files is a little behind (jiffies). */
-const clockSlackMs = 25
 
 export class AccountUploads implements Uploads {
   readonly #parts: CommittingParts
   readonly #views: ActiveViews
   readonly #sessions = new Set<Session>()
-  readonly #committing = new Set<Promise<unknown>>()
-  readonly #timers: readonly NodeJS.Timeout[]
-  #looking = false
+  readonly #lookout: Lookout
+  readonly #asking: NodeJS.Timeout
   #stopped = false
 
   constructor(parts: Omit<CommittingParts, 'views'>) {
     this.#views = new ActiveViews(parts)
     this.#parts = { ...parts, views: this.#views }
-    const often = (work: () => Promise<void>, everyMs: number) =>
-      setInterval(() => void work().catch((error: unknown) => parts.log.error({ err: error }, 'uploads')), everyMs)
-    this.#timers = [often(() => this.#look(), lookEveryMs), often(() => this.#revokeLost(), askEveryMs)]
-    for (const timer of this.#timers) timer.unref()
+    this.#lookout = new Lookout(this.#sessions, this.#parts)
+    const ask = () => void this.#revokeLost().catch((error: unknown) => parts.log.error({ err: error }, 'uploads'))
+    this.#asking = setInterval(ask, askEveryMs).unref()
   }
 
   async open({ account, credential, program, print, wanted }: Opening): Promise<UploadSession> {
@@ -69,8 +63,8 @@ export class AccountUploads implements Uploads {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    for (const timer of this.#timers) clearInterval(timer)
-    await Promise.allSettled(this.#committing)
+    clearInterval(this.#asking)
+    await this.#lookout.stop()
   }
 
   #mustHaveRoom({ id, name }: Actor): void {
@@ -127,69 +121,6 @@ export class AccountUploads implements Uploads {
     return toHostingError(thrown, (reference, err) => log.error({ err, reference, site }, 'a view could not be made'))
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking || this.#sessions.size === 0) return
-    this.#looking = true
-    try {
-      const open = openBySession(this.#sessions)
-      for (const active of this.#views.list()) await this.#lookAt(active, open)
-    } finally {
-      this.#looking = false
-    }
-  }
-
-  async #lookAt(active: ActiveView, openFiles: OpenBySession): Promise<void> {
-    const lookedAtMs = Date.now() - clockSlackMs
-    const changed = active.watch?.changed() ?? true
-    const open = openIn(active, openFiles)
-    if (changed || open.length > 0) {
-      active.dirty = true
-      active.busyAt = performance.now()
-      await this.#record(active, { lookedAtMs, open })
-      await this.#limit(active)
-      return
-    }
-    if (!active.isRecorded) await this.#record(active, { lookedAtMs, open })
-    const { config, log } = this.#parts
-    const isQuiet = performance.now() - active.busyAt >= config['sftp-quiet-seconds'] * 1000
-    if (!active.dirty || !isQuiet) return
-    active.dirty = false
-    this.#commit(active, { open: [], program: programIn(active, this.#sessions) }).catch((error: unknown) =>
-      log.warn({ err: error, site: active.site.name }, 'an upload was not committed'),
-    )
-  }
-
-  /** A tree that has become too large, or has room again. */
-  async #limit(active: ActiveView): Promise<void> {
-    const { config } = this.#parts
-    const { isFull, room } = active
-    const now = await room.look(active.view, { pids: pidsIn(active, this.#sessions), isFull })
-    if (now === undefined || (now === isFull && !now)) return
-    active.isFull = now
-    for (const session of [...this.#sessions].filter(({ views }) => views.includes(active)))
-      await limitWriting(session, { refuse: session.views.some((view) => view.isFull), config })
-    if (now && !isFull) for (const tell of active.listeners) tell(describeFull(active.site.name, config))
-  }
-
-  /** Once more when nothing has changed since: what was written just before it was looked at is complete by then. */
-  async #record(active: ActiveView, look: { lookedAtMs: number; open: readonly OpenFile[] }): Promise<void> {
-    const { lookedAtMs, open } = look
-    active.isRecorded = active.busyAt < performance.now() - clockSlackMs
-    await writeWatch(active.view.directory, { lookedAtMs, open: open.map(({ inode }) => inode) })
-  }
-
-  async #commit(active: ActiveView, { open, program }: { open: readonly OpenFile[]; program: string }) {
-    if (this.#stopped || !isWritten(active, this.#sessions)) return undefined
-    const inodes = new Set(open.map(({ inode }) => inode))
-    const work = commitActive(active, { open: inodes, program }, this.#parts)
-    this.#committing.add(work)
-    try {
-      return await work
-    } finally {
-      this.#committing.delete(work)
-    }
-  }
-
   async #leave(session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
     if (!this.#sessions.has(session)) return undefined
     try {
@@ -212,12 +143,12 @@ export class AccountUploads implements Uploads {
         if (active.sessions === 1) await forgetTold(active)
       })
       // Its processes have ended: with nobody else in it, all that is not parked is complete.
-      if (active.sessions === 1) await this.#record(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
+      if (active.sessions === 1) await recordWatch(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
       if (active.watch?.changed() ?? true) active.dirty = true
       // Several connections of one client are one upload: the last of them ends it. A copy by itself is one, too.
       if (!active.dirty || !isLast) return undefined
       const { program } = session
-      return await this.#commit(active, { open: openIn(active, openBySession(this.#sessions)), program })
+      return await this.#lookout.commit(active, { open: openIn(active, openBySession(this.#sessions)), program })
     } finally {
       await this.#views.leave(active)
     }
@@ -240,9 +171,4 @@ export class AccountUploads implements Uploads {
       }
     }
   }
-}
-
-/** Whether anybody in it may write. */
-function isWritten({ site, view }: ActiveView, sessions: Iterable<Session>): boolean {
-  return [...sessions].some(({ account, roles }) => account.id === view.account.id && roles.get(site.id) === 'write')
 }

@@ -97,14 +97,11 @@ describe('a command line', () => {
     await expect(readdir('/tmp')).resolves.not.toContain(marker)
   })
 
-  it('for what is not there yet is told what there is instead', async () => {
-    const options = [...ann.sshOptions, '-P', String(platform.sshPort)]
-    const sftp = await run('sftp', [...options, 'git@127.0.0.1'], { env: ann.env, input: 'ls\n' })
-    expect(sftp.exitCode).not.toBe(0)
-    expect(sftp.output).toContain('Use git push.')
-    const scp = await run('scp', ['-O', ...options, ann.keyFile, 'git@127.0.0.1:mine'], { env: ann.env })
-    expect(scp.exitCode).not.toBe(0)
-    expect(scp.output).toContain('Use git push.')
+  it('for a subsystem that is not there is told so', async () => {
+    const options = [...ann.sshOptions, '-p', String(platform.sshPort)]
+    const netconf = await run('ssh', [...options, '-s', 'git@127.0.0.1', 'netconf'], { env: ann.env })
+    expect(netconf.exitCode).not.toBe(0)
+    expect(netconf.output).toContain('There is no subsystem netconf')
   })
 })
 

@@ -23,6 +23,8 @@ const beforeCommitPoint = [
 ]
 const afterCommitPoint = ['before:switch', 'between:switch', 'after:switch', 'before:drain', 'after:drain']
 
+const ownHosts = ['db.localhost', 'git.localhost']
+
 let platform: Platform
 let copy: WorkingCopy
 let content = 'release 0'
@@ -129,7 +131,7 @@ describe('a daemon killed during other operations', () => {
     await expectNothingLeft()
     for (const place of [platform.home.repositories, platform.home.releases, platform.home.logs])
       await expect
-        .poll(async () => (await readdir(place)).filter((name) => name !== 'db.localhost'))
+        .poll(async () => (await readdir(place)).filter((name) => !ownHosts.includes(name)))
         .toEqual([expect.stringMatching(/^demo\.localhost(\.git)?$/)])
   })
 })
@@ -181,7 +183,8 @@ async function copiesAhead(): Promise<string[]> {
 /** Without the one that parked routes lead to. */
 async function instanceDirectories(): Promise<string[]> {
   const { home } = platform
-  // phpMyAdmin's address leads to a directory, too.
-  const notSites = ['parked', basename(await readlink(join(home.routes, 'db.localhost')))]
+  // The platform's own addresses lead to directories, too.
+  const own = await Promise.all(ownHosts.map((host) => readlink(join(home.routes, host))))
+  const notSites = ['parked', ...own.map((target) => basename(target))]
   return (await readdir(home.instances)).filter((name) => !notSites.includes(name))
 }

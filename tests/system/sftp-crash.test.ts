@@ -50,8 +50,9 @@ describe('a daemon killed while a file is uploaded', () => {
     const child = start('sftp', args, { cwd: ann.person.home, env: ann.person.env })
     child.stdin?.end('put page.html demo.localhost/complete.html\nput big.txt demo.localhost/big.txt\n')
     const end = ended(child)
+    // So much that the other one was seen to be complete.
     await until('some of the file', async () =>
-      /\s[1-9]\d{5,}\s/.test((await ann.sftp('ls -ln demo.localhost/big.txt')).stdout),
+      /\s[1-9]\d{6,}\s/.test((await ann.sftp('ls -ln demo.localhost/big.txt')).stdout),
     )
     await platform.kill()
     await end

@@ -131,6 +131,7 @@ export async function createPlatform(
       push: () => {
         throw new Error('not to be called in this test')
       },
+      expectPush: () => undefined,
       rollback: absent,
       environment: (site) => environmentOf(site, { store, sealing }),
       changeEnvironment: absent,
