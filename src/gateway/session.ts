@@ -8,6 +8,8 @@ export interface Request {
   readonly account: Actor
   readonly door: 'ssh' | 'local' | 'https'
   readonly remoteAddress: string
+  /** Who it is as of now; undefined: what opened the door opens it no more. Missing where nothing was needed to come in. */
+  readonly recheck?: () => Promise<Pick<Request, 'account'> | undefined>
   /** What opened the door. The local one needs nothing. */
   readonly credential?: Credential
   /** The user name that the client gave. It proves nothing. */

@@ -15,7 +15,14 @@ export async function runShell(request: Request, run: Run): Promise<number> {
   for (;;) {
     const line = await askForLine(request)
     if (line === undefined || /^\s*(exit|quit|logout)\s*$/.test(line)) return 0
-    if (line.trim() !== '') await runAtPrompt(request, line, run)
+    if (line.trim() === '') continue
+    // A prompt may stay open for weeks.
+    const current = request.recheck === undefined ? request : await request.recheck()
+    if (current === undefined) {
+      request.stderr.write('✗ What you logged in with was removed\n')
+      return 4
+    }
+    await runAtPrompt({ ...request, ...current }, line, run)
   }
 }
 

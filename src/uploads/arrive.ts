@@ -7,6 +7,7 @@ import { leastPointerBytes, mostPointerBytes, parsePointer } from '../git/lfs/po
 import { type FoundObject, openObjects, type Objects } from '../git/objects.ts'
 import { createId } from '../lib/id.ts'
 import { openParent, Rooted } from '../lib/rooted.ts'
+import { absent, beingWritten } from './difference.ts'
 import { seen } from './scan.ts'
 import { isStorage, ownerOfUploads, treeOf, type View } from './view.ts'
 
@@ -15,25 +16,34 @@ interface Arrival {
   readonly theirs: readonly ChangedPath[]
   /** As they were when the difference was taken: by path, what was there. */
   readonly signatures: ReadonlyMap<string, string>
+  /** Paths that somebody writes to: theirs must not take the place of what is being written. */
+  readonly busy: ReadonlySet<string>
   readonly lfs: Pick<LfsObjects, 'present' | 'pathOf'>
 }
 
-/** @returns paths that stay as they are in the view */
-export async function bringIn(view: View, { repository, theirs, signatures, lfs }: Arrival): Promise<string[]> {
+/** @returns paths that stay as they are in the view, by the signature of what was there */
+export async function bringIn(
+  view: View,
+  { repository, theirs, signatures, busy, lfs }: Arrival,
+): Promise<Record<string, string>> {
   using root = Rooted.open(treeOf(view))
   await using objects = openObjects({ repository })
-  const stale: string[] = []
+  const stale: Record<string, string> = {}
   const contentOf: ContentOf = (object) => contentIn(object, { id: view.siteId, name: view.siteName }, lfs)
   // Removals first: a folder may take the place of a file.
   const inOrder = [...theirs].sort((a, b) => Number(b.status === 'deleted') - Number(a.status === 'deleted'))
   for (const change of inOrder) {
     const path = change.path.toString('latin1')
     if (isStorage(view, path) || view.state.hidden.includes(path)) continue
+    if (busy.has(path)) {
+      stale[path] = beingWritten
+      continue
+    }
     const arrived = await bringOne(root, change, { objects, contentOf, before: signatures.get(path) }).catch(
       () => false,
     )
     view.objects.delete(path)
-    if (!arrived) stale.push(path)
+    if (!arrived) stale[path] = signatures.get(path) ?? absent
   }
   return stale
 }

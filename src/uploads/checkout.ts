@@ -35,7 +35,7 @@ export async function checkOutView(view: View, wanted: Wanted): Promise<void> {
   const owner = ownerOfUploads()
   if (owner !== undefined) await giveTree(Buffer.from(next), owner)
   const base = wanted.commit ?? null
-  view.state = { ...freshState(base, []), notices: view.state.notices }
+  view.state = { ...freshState(view.account.created_at, base, []), notices: view.state.notices }
   view.state.hidden = await learnTree(view, next, wanted)
   // The state goes first: a new one beside the old tree would take the old tree for changes.
   const former = join(directory, `former-${createId()}`)

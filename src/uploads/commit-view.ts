@@ -64,7 +64,13 @@ export type Outcome =
     }
   | ({ readonly is: 'live'; readonly commit: string; readonly files: number } & Rest)
   | { readonly is: 'refused'; readonly error: HostingError; readonly branch: string; readonly files: number }
-  | { readonly is: 'conflict'; readonly conflicts: readonly string[]; readonly branch: string }
+  | {
+      readonly is: 'conflict'
+      readonly conflicts: readonly string[]
+      readonly branch: string
+      /** What became of the files that nobody else has changed. */
+      readonly rest?: Outcome
+    }
   | { readonly is: 'too-large'; readonly error: HostingError }
 
 /** While the branch moves faster than uploads are proven, somebody else's go first. */
@@ -73,6 +79,8 @@ const mostTries = 5
 export async function commitView(view: View, commit: Commit, parts: CommitParts): Promise<Outcome> {
   for (let tries = 1; ; tries++) {
     const outcome = await tryCommit(view, commit, parts).catch(asTooLarge)
+    if (outcome !== 'moved' && outcome.is === 'conflict')
+      return { ...outcome, rest: await commitView(view, commit, parts) }
     if (outcome !== 'moved') return outcome
     if (tries === mostTries)
       throw new HostingError('busy', `${commit.site.name} is deployed to faster than this upload can be`, {
@@ -97,7 +105,7 @@ async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promis
   if (tooLarge !== undefined) return { is: 'too-large', error: tooLarge }
   const head = await findRef(repository, `refs/heads/${site.branch}`)
   const theirs = await changesSince(view, { repository, head })
-  const merge = mergeChanges(difference.changes, theirs)
+  const merge = mergeChanges(difference.changes, theirs, difference.late)
   const work: Work = { view, commit, parts, repository, head, difference, merge }
   if (merge.conflicts.length > 0) return await setAsideConflicts(work)
   if (merge.ours.size > 0) return await submit(work)
@@ -158,7 +166,9 @@ async function rootChanges(
 async function submit(work: Work): Promise<Outcome | 'moved'> {
   const { view, commit, parts, head, difference, merge } = work
   const attempt = fingerprint(merge.ours, head)
-  if (attempt === view.state.attempted) return { is: 'unchanged', pending: difference.pending, isClean: false }
+  // Who copies by a command asks for it to be tried, and is told what came of it.
+  if (attempt === view.state.attempted && commit.program === 'SFTP')
+    return { is: 'unchanged', pending: difference.pending, isClean: false }
   const made = await makeCommit(work, { parent: head, changes: merge.ours })
   if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()], isClean: false }
   parts.onStep?.('sftp:committed')
@@ -177,7 +187,9 @@ async function submit(work: Work): Promise<Outcome | 'moved'> {
 
 async function refusedBy(thrown: unknown, work: Work & { made: string; attempt: string }): Promise<Outcome | 'moved'> {
   if (!(thrown instanceof HostingError)) throw thrown
-  if (thrown.code === 'superseded' || thrown.code === 'shutting-down') throw thrown
+  if (thrown.code === 'shutting-down') throw thrown
+  // A push took its place in the line: after that it is its turn again.
+  if (thrown.code === 'superseded') return 'moved'
   const { view, commit, repository, head, made, attempt, merge } = work
   const now = await findRef(repository, `refs/heads/${commit.site.branch}`)
   if (now !== head) return 'moved'
@@ -194,7 +206,7 @@ async function setAsideConflicts(work: Work): Promise<Outcome> {
   const { view, difference, merge, head } = work
   const own = new Map(merge.conflicts.map((path) => [path, difference.changes.get(path) ?? null] as const))
   const made = await makeCommit(work, { parent: view.state.base ?? undefined, changes: own })
-  if (made === undefined || head === undefined) return { is: 'conflict', conflicts: [], branch: '' }
+  if (made === undefined || head === undefined) return { is: 'unchanged', pending: merge.conflicts, isClean: false }
   const branch = await keepOnBranch(work, made)
   for (const [path, change] of own) view.state.parked[path] = change?.signature ?? removed
   await arriveAt(work, head)
@@ -202,7 +214,10 @@ async function setAsideConflicts(work: Work): Promise<Outcome> {
 }
 
 async function keepOnBranch({ view, repository }: Work, commit: string): Promise<string> {
-  const branch = `sftp/${view.account.name.replaceAll('.', '-')}`
+  const account = view.account.name.replaceAll('.', '-')
+  // A branch that is called sftp leaves no room for one below it.
+  const folder = (await findRef(repository, 'refs/heads/sftp')) === undefined ? 'sftp/' : 'sftp-'
+  const branch = `${folder}${account}`
   await setRef(repository, `refs/heads/${branch}`, commit)
   return branch
 }
@@ -212,9 +227,12 @@ async function arriveAt(work: Work, commit: string): Promise<void> {
   const { view, repository, difference, merge } = work
   const { lfs } = work.parts
   const signatures = new Map([...difference.scan.files].map(([path, { signature }]) => [path, signature]))
-  const stale = await bringIn(view, { repository, theirs: merge.theirs, signatures, lfs })
+  const { theirs } = merge
+  const stale = await bringIn(view, { repository, theirs, signatures, busy: new Set(difference.pending), lfs })
   const { state } = view
-  view.state = { ...state, base: commit, stale: [...new Set([...state.stale, ...stale])], attempted: null }
+  const settled = new Set([...theirs.map(({ path }) => path.toString('latin1')), ...difference.late])
+  const former = Object.fromEntries(Object.entries(state.stale).filter(([path]) => !settled.has(path)))
+  view.state = { ...state, base: commit, stale: { ...former, ...stale }, attempted: null }
   await writeState(view.directory, view.state)
 }
 

@@ -1,6 +1,6 @@
 // Commits a view and tells of it: whoever is connected, whoever comes next, and by mail. A view is committed by one at a time.
 import type { Logins } from '../access/logins/logins.ts'
-import type { HostingError } from '../errors/hosting-error.ts'
+import { HostingError } from '../errors/hosting-error.ts'
 import type { Deployments } from '../deploy/types.ts'
 import type { WriteMail } from '../data/mail/platform-mail.ts'
 import type { ActiveView, ActiveViews } from './active-views.ts'
@@ -42,7 +42,7 @@ export async function commitActive(
       if (upload.open.size > 0 || hasPending(outcome)) active.dirty = true
       active.isCommitted = outcome.is === 'unchanged' || outcome.is === 'live'
       await tell(active, outcome, parts)
-      return outcome.is === 'refused' || outcome.is === 'too-large' ? outcome.error : undefined
+      return errorOf(outcome)
     } catch (error) {
       // What was not tried is tried again.
       active.dirty = true
@@ -53,7 +53,13 @@ export async function commitActive(
 }
 
 function hasPending(outcome: Outcome): boolean {
+  if (outcome.is === 'conflict') return outcome.rest !== undefined && hasPending(outcome.rest)
   return (outcome.is === 'unchanged' || outcome.is === 'live') && outcome.pending.length > 0
+}
+
+function errorOf(outcome: Outcome): HostingError | undefined {
+  if (outcome.is === 'conflict') return new HostingError('conflict', 'Somebody else has changed what you uploaded')
+  return outcome.is === 'refused' || outcome.is === 'too-large' ? outcome.error : undefined
 }
 
 async function tell(active: ActiveView, outcome: Outcome, parts: CommittingParts): Promise<void> {

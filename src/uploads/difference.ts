@@ -16,6 +16,8 @@ export interface Difference {
   readonly changes: ReadonlyMap<string, Written | null>
   /** Files that are not complete: open, or being changed while they were read. */
   readonly pending: readonly string[]
+  /** Changed while somebody else's change of them was not shown. */
+  readonly late: ReadonlySet<string>
   readonly scan: Scan
   /** Of what is not set aside. */
   readonly bytes: number
@@ -52,7 +54,8 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
     else if (held.object !== object) noteHeld(view, path, held)
   }
   for (const path of base.keys()) if (isRemoved(view, path, scan)) changes.set(path, null)
-  return { changes, pending, scan, bytes }
+  const late = new Set([...changes.keys()].filter((path) => view.state.stale[path] !== undefined))
+  return { changes, pending, late, scan, bytes }
 }
 
 /** A large file that is as its pointer says need not be hashed for it again. */
@@ -71,14 +74,18 @@ export async function listBase(
 }
 
 function isSetAside({ state }: View, path: string, { signature }: Seen): boolean {
-  return state.stale.includes(path) || state.parked[path] === signature
+  return state.stale[path] === signature || state.parked[path] === signature
 }
 
 function isRemoved(view: View, path: string, { files }: Scan): boolean {
   if (files.has(path) || isStorage(view, path)) return false
   const { hidden, stale, parked } = view.state
-  return !hidden.includes(path) && !stale.includes(path) && parked[path] !== removed
+  return !hidden.includes(path) && stale[path] !== absent && parked[path] !== removed
 }
 
 /** In place of a signature: what was removed in a conflict. */
 export const removed = 'removed'
+/** In place of a signature: where somebody else's file is not shown, nothing is. */
+export const absent = 'absent'
+/** In place of a signature: it is being written, so that what it will be is a change against theirs. */
+export const beingWritten = 'being written'

@@ -4,6 +4,7 @@ import type { OpenFile } from '../lib/open-files.ts'
 import type { ActiveView } from './active-views.ts'
 import { commitActive, type CommittingParts } from './committing.ts'
 import { describeFull } from './report.ts'
+import { currentRole } from './rights.ts'
 import { openBySession, type OpenBySession, openIn, programIn, type Session } from './session.ts'
 import { writeWatch } from './state.ts'
 import { limitWriting, pidsIn } from './tree-room.ts'
@@ -38,7 +39,7 @@ export class Lookout {
     active: ActiveView,
     { open, program }: { open: readonly OpenFile[]; program: string },
   ): Promise<HostingError | undefined> {
-    if (this.#stopped || !isWritten(active, this.#sessions)) return undefined
+    if (this.#stopped || !(await this.#mayBeWritten(active))) return undefined
     active.isExpected = false
     const inodes = new Set(open.map(({ inode }) => inode))
     const work = commitActive(active, { open: inodes, program }, this.#parts)
@@ -59,7 +60,8 @@ export class Lookout {
     this.#looking = true
     try {
       const open = openBySession(this.#sessions)
-      for (const active of this.#parts.views.list()) await this.#lookAt(active, open)
+      // Some are left meanwhile.
+      for (const active of this.#parts.views.list()) if (active.sessions > 0) await this.#lookAt(active, open)
     } finally {
       this.#looking = false
     }
@@ -95,7 +97,14 @@ export class Lookout {
   async #expect(active: ActiveView): Promise<void> {
     active.isExpected = true
     const site = await this.#parts.store.sites.findById(active.site.id)
-    if (site !== undefined && isWritten(active, this.#sessions)) this.#parts.deployments.expectPush(site)
+    if (site !== undefined && (await this.#mayBeWritten(active))) this.#parts.deployments.expectPush(site)
+  }
+
+  /** By somebody who is in it, as of now: what was staged does not go live for who has lost the right to it. */
+  async #mayBeWritten({ site, view }: ActiveView): Promise<boolean> {
+    const own = [...this.#sessions].filter(({ account, roles }) => account.id === view.account.id && roles.has(site.id))
+    for (const session of own) if ((await currentRole(session, site.id, this.#parts)) === 'write') return true
+    return false
   }
 
   /** A tree that has become too large, or has room again. */
@@ -118,9 +127,4 @@ export async function recordWatch(
 ): Promise<void> {
   active.isRecorded = active.busyAt < performance.now() - clockSlackMs
   await writeWatch(active.view.directory, { lookedAtMs, open: open.map(({ inode }) => inode) })
-}
-
-/** Whether anybody in it may write. */
-function isWritten({ site, view }: ActiveView, sessions: Iterable<Session>): boolean {
-  return [...sessions].some(({ account, roles }) => account.id === view.account.id && roles.get(site.id) === 'write')
 }

@@ -13,7 +13,12 @@ export interface Merge {
   readonly conflicts: readonly string[]
 }
 
-export function mergeChanges(ours: Changes, theirs: readonly ChangedPath[]): Merge {
+/** @param late those of ours that were changed without a look at what somebody else had made of them */
+export function mergeChanges(
+  ours: Changes,
+  theirs: readonly ChangedPath[],
+  late: ReadonlySet<string> = new Set(),
+): Merge {
   const byPath = new Map(theirs.map((change) => [change.path.toString('latin1'), change]))
   const kept = new Map<string, Written | null>()
   const conflicts: string[] = []
@@ -22,7 +27,7 @@ export function mergeChanges(ours: Changes, theirs: readonly ChangedPath[]): Mer
   for (const [path, change] of ours) {
     const other = byPath.get(path)
     if (other !== undefined && isSame(change, other)) continue
-    if (other !== undefined || isInTheWay({ path, change, byPath, above })) conflicts.push(path)
+    if (other !== undefined || late.has(path) || isInTheWay({ path, change, byPath, above })) conflicts.push(path)
     else kept.set(path, change)
   }
   const mine = new Set(ours.keys())

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { releasePath, repositoryPath, viewPath } from '../config/home.ts'
 import { readManifest } from '../deploy/manifest.ts'
 import { findRef } from '../git/repository.ts'
-import { exists } from '../lib/files.ts'
+import { exists, removeTree } from '../lib/files.ts'
 import { Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
@@ -19,7 +19,10 @@ import { treeOf, type View } from './view.ts'
 
 export async function openView(site: Site, account: Account, { config }: Pick<CommitParts, 'config'>): Promise<View> {
   const directory = viewPath(config.home, site.id, account.id)
-  const state = (await readState(directory)) ?? freshState(null, [])
+  const known = await readState(directory, account)
+  // Without its state nobody knows whose a tree is, or what was changed in it.
+  if (known === undefined) await removeTree(directory)
+  const state = known ?? freshState(account.created_at, null, [])
   return { siteId: site.id, siteName: site.name, account, directory, state, objects: new Map(), storage: new Set() }
 }
 
@@ -38,14 +41,14 @@ export async function prepareView(view: View, site: Site, parts: CommitParts): P
   await parkDoubtful(view, limits.maxFiles)
   unpark(view)
   await forgetWhereRoom(view, parts.config)
-  const isCurrent = (commit ?? null) === view.state.base && view.state.stale.length === 0
+  const isCurrent = (commit ?? null) === view.state.base && Object.keys(view.state.stale).length === 0
   if (isCurrent || Object.keys(view.state.parked).length > 0) return
   const { changes, pending } = await findDifference(view, { repository, limits, lfs, open: new Set() })
   if (changes.size === 0 && pending.length === 0) await checkOutView(view, place)
 }
 
 /** After an end without order: what was being written then may be half of what it was to become. */
-async function parkDoubtful(view: View, maxFiles: number): Promise<void> {
+export async function parkDoubtful(view: View, maxFiles: number): Promise<void> {
   const watch = await readWatch(view.directory)
   if (watch === undefined) return
   using root = Rooted.open(treeOf(view))

@@ -24,6 +24,7 @@ export function describe(outcome: Outcome, site: string): string[] {
         `✗ ${site}: somebody else has changed what you uploaded:`,
         ...listed(outcome.conflicts).map((line) => `    ${line}`),
         `  Theirs is live; yours is kept in your view and as branch ${outcome.branch}. Upload it again to replace theirs.`,
+        ...(outcome.rest === undefined ? [] : describe(outcome.rest, site)),
       ]
     case 'too-large':
       return [`✗ ${site}: your upload was not committed.`, ...renderError(outcome.error).map((line) => `  ${line}`)]

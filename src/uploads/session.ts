@@ -12,6 +12,7 @@ export interface Session {
   readonly credential: Credential | undefined
   /** SFTP, rsync, scp. */
   readonly program: string
+  readonly writes: boolean
   /** By the site's id, as they were when it began. */
   readonly roles: ReadonlyMap<number, RoleOn>
   readonly views: readonly ActiveView[]

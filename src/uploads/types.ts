@@ -12,6 +12,14 @@ export interface Refusal {
   readonly inode: string
 }
 
+/** How the processes of a session ended. */
+export interface SessionEnd {
+  /** What they were still writing when the client left. */
+  readonly open: readonly OpenFile[]
+  /** They were ended by force: what they were writing is known from the last look only. */
+  readonly killed: boolean
+}
+
 export interface UploadSession {
   readonly sites: readonly SiteInJail[]
   /** What the account has not been told yet. */
@@ -21,10 +29,10 @@ export interface UploadSession {
   /** To be called while the file is open. */
   refused(refusal: Refusal): void
   /**
-   * To be called when its processes have ended. `open`: what they were still writing.
+   * To be called when its processes have ended.
    * @returns the end of what becomes of the upload: undefined when all is live, or there was nothing
    */
-  leave(open: readonly OpenFile[]): Promise<HostingError | undefined>
+  leave(end: SessionEnd): Promise<HostingError | undefined>
 }
 
 export interface Opening {
@@ -33,6 +41,8 @@ export interface Opening {
   readonly credential?: Credential | undefined
   /** Of the commit's message: SFTP, rsync, scp. */
   readonly program: string
+  /** Whether it may change anything: some copy programs only fetch. */
+  readonly writes: boolean
   /** What the client named, sites perhaps: those are shown before others. */
   readonly wanted: readonly string[]
   /** Tells whoever is connected. */

@@ -2,20 +2,21 @@
 import type { Actor } from '../access/authorize.ts'
 import { HostingError, toHostingError } from '../errors/hosting-error.ts'
 import { renderError } from '../errors/render.ts'
-import type { OpenFile } from '../lib/open-files.ts'
 import type { SiteInJail } from '../privileged/jail/order.ts'
 import { type ActiveView, ActiveViews } from './active-views.ts'
 import { limitsOf } from './commit-view.ts'
 import { type CommittingParts, tellRefused } from './committing.ts'
 import { Lookout, recordWatch } from './lookout.ts'
 import { parkOpen } from './park.ts'
+import { parkDoubtful } from './prepare.ts'
 import { recoverViews } from './recover.ts'
+import { currentRole } from './rights.ts'
 import { openBySession, openIn, type Session } from './session.ts'
 import { forgetTold, noteRefusal, withRefused } from './refusals.ts'
 import { describeRefusal, noticesOf } from './report.ts'
 import { showSite } from './show-site.ts'
-import type { Opening, Refusal, Uploads, UploadSession } from './types.ts'
-import { roleOn, type VisibleSite, visibleSites } from './visible-sites.ts'
+import type { Opening, Refusal, SessionEnd, Uploads, UploadSession } from './types.ts'
+import { type VisibleSite, visibleSites } from './visible-sites.ts'
 
 const askEveryMs = 2000
 
@@ -35,12 +36,12 @@ export class AccountUploads implements Uploads {
     this.#asking = setInterval(ask, askEveryMs).unref()
   }
 
-  async open({ account, credential, program, print, wanted }: Opening): Promise<UploadSession> {
+  async open({ account, credential, program, writes, print, wanted }: Opening): Promise<UploadSession> {
     this.#mustHaveRoom(account)
-    const { entered, left } = await this.#enterAll(account, wanted)
+    const { entered, left } = await this.#enterAll(account, { wanted, program })
     const sites = await Promise.all(entered.map((one) => this.#show(one, left)))
     const session: Session = {
-      ...{ account, credential, program, print },
+      ...{ account, credential, program, writes, print },
       roles: new Map(entered.map(({ site, role }) => [site.id, role])),
       views: entered.map(({ active }) => active),
       pids: () => [],
@@ -53,7 +54,7 @@ export class AccountUploads implements Uploads {
       notices: [...left, ...session.views.flatMap((active) => noticesOf(withRefused(active), this.#parts.config))],
       refused: (refusal) => this.#refused(session, refusal),
       began: (processes) => Object.assign(session, processes),
-      leave: (open) => this.#leave(session, open),
+      leave: (end) => this.#leave(session, end),
     }
   }
 
@@ -77,7 +78,7 @@ export class AccountUploads implements Uploads {
   }
 
   /** A site that can't be shown (its branch holds what can't be checked out) keeps nobody from the others. */
-  async #enterAll(account: Actor, wanted: readonly string[]) {
+  async #enterAll(account: Actor, { wanted, program }: Pick<Opening, 'wanted' | 'program'>) {
     const entered: (VisibleSite & { readonly active: ActiveView })[] = []
     const left: string[] = []
     const { config, store } = this.#parts
@@ -85,7 +86,9 @@ export class AccountUploads implements Uploads {
     const shown = await visibleSites(account, { store, wanted: names })
     if (shown.left > 0)
       left.push(`${shown.left} more sites are not shown. To see one of them, log in under its name: sftp SITE@HOST`)
-    for (const visible of shown.sites) {
+    // A copy is about the sites in its paths: what is the matter with another is none of its business.
+    const named = program === 'SFTP' ? [] : shown.sites.filter(({ site }) => names.includes(site.name))
+    for (const visible of named.length > 0 ? named : shown.sites) {
       try {
         entered.push({ ...visible, active: await this.#views.enter(visible.site, account) })
       } catch (thrown) {
@@ -121,10 +124,10 @@ export class AccountUploads implements Uploads {
     return toHostingError(thrown, (reference, err) => log.error({ err, reference, site }, 'a view could not be made'))
   }
 
-  async #leave(session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
+  async #leave(session: Session, end: SessionEnd): Promise<HostingError | undefined> {
     if (!this.#sessions.has(session)) return undefined
     try {
-      const errors = await Promise.all(session.views.map((active) => this.#leaveView(active, session, open)))
+      const errors = await Promise.all(session.views.map((active) => this.#leaveView(active, session, end)))
       return errors.find((error) => error !== undefined)
     } finally {
       this.#sessions.delete(session)
@@ -132,13 +135,21 @@ export class AccountUploads implements Uploads {
     }
   }
 
-  async #leaveView(active: ActiveView, session: Session, open: readonly OpenFile[]): Promise<HostingError | undefined> {
+  async #leaveView(
+    active: ActiveView,
+    session: Session,
+    { open, killed }: SessionEnd,
+  ): Promise<HostingError | undefined> {
     active.staying -= 1
     const isLast = active.staying === 0 || session.program !== 'SFTP'
     try {
       const { maxFiles } = limitsOf(this.#parts.config)
       await this.#views.inTurn(active, async () => {
-        await parkOpen(active.view, open, { maxFiles })
+        if (!killed) await parkOpen(active.view, open, { maxFiles })
+        else {
+          await parkDoubtful(active.view, maxFiles)
+          active.isRecorded = false
+        }
         await tellRefused(active, this.#parts)
         if (active.sessions === 1) await forgetTold(active)
       })
@@ -146,7 +157,7 @@ export class AccountUploads implements Uploads {
       if (active.sessions === 1) await recordWatch(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
       if (active.watch?.changed() ?? true) active.dirty = true
       // Several connections of one client are one upload: the last of them ends it. A copy by itself is one, too.
-      if (!active.dirty || !isLast) return undefined
+      if (!active.dirty || !isLast || !session.writes) return undefined
       const { program } = session
       return await this.#lookout.commit(active, { open: openIn(active, openBySession(this.#sessions)), program })
     } finally {
@@ -154,21 +165,10 @@ export class AccountUploads implements Uploads {
     }
   }
 
-  /** As things are now: with what its password or its token still allows. */
-  async #actorOf({ account, credential }: Session): Promise<Actor | undefined> {
-    if (credential !== undefined) return await this.#parts.recheck(credential)
-    return (await this.#parts.store.accounts.list()).find(({ id }) => id === account.id)
-  }
-
   /** Who may no more what it could is thrown out, and may come again for the rest. */
   async #revokeLost(): Promise<void> {
-    const { store } = this.#parts
-    for (const session of this.#sessions) {
-      const actor = await this.#actorOf(session)
-      for (const [id, role] of session.roles) {
-        const site = await store.sites.findById(id)
-        if (!actor || !site || (await roleOn(site, actor, store)) !== role) session.revoke()
-      }
-    }
+    for (const session of this.#sessions)
+      for (const [id, role] of session.roles)
+        if ((await currentRole(session, id, this.#parts)) !== role) session.revoke()
   }
 }

@@ -7,6 +7,12 @@ export interface CopyCommand {
   readonly args: readonly string[]
 }
 
+/** Whether it takes what a client sends. */
+export function takesFiles({ name, args }: CopyCommand): boolean {
+  if (name === 'scp') return !args.slice(0, args.indexOf('--')).some((flags) => flags.includes('f'))
+  return !args.includes('--sender')
+}
+
 export const sftp: CopyCommand = { name: 'SFTP', args: [] }
 
 /**

@@ -11,7 +11,7 @@ import type { Jailed } from '../../privileged/jail/jailed.ts'
 import type { Jailer } from '../../privileged/jail/jailer.ts'
 import type { Uploads, UploadSession } from '../../uploads/types.ts'
 import type { Request } from '../session.ts'
-import type { CopyCommand } from './copy-command.ts'
+import { type CopyCommand, takesFiles } from './copy-command.ts'
 import { type Reports, reportsOf } from './reports.ts'
 
 export interface SftpDoorParts {
@@ -26,6 +26,8 @@ const startLimitMs = 30_000
 /** What was received is carried out before it is asked which files are open. */
 const idleLookMs = 40
 const mostIdleLooks = 250
+/** Of a process that a signal ended it is this, or more. */
+const killedStatus = 129
 const endLimitMs = 10_000
 
 /** The door throws HostingErrors: busy, unavailable. */
@@ -41,7 +43,9 @@ export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
       })
     })
     const wanted = [userName, ...command.args.flatMap((word) => word.split('/'))]
-    const session = await parts.uploads.open({ account, credential, program: command.name, wanted, print })
+    const session = await parts.uploads.open({
+      ...{ account, credential, program: command.name, writes: takesFiles(command), wanted, print },
+    })
     for (const line of session.notices) print(line)
     return await serve(request, command, { ...parts, session })
   }
@@ -52,7 +56,7 @@ type Serving = SftpDoorParts & { readonly session: UploadSession }
 async function serve(request: Request, command: CopyCommand, serving: Serving): Promise<number> {
   const { session, log } = serving
   let open: readonly OpenFile[] = []
-  let status = 1
+  let status = killedStatus
   try {
     const jailed = await startJail(request, command, serving)
     const { pids, kill } = jailed
@@ -63,7 +67,7 @@ async function serve(request: Request, command: CopyCommand, serving: Serving): 
     open = await converse(request, jailed)
     status = await jailed.ended
   } finally {
-    const leaving = session.leave(open)
+    const leaving = session.leave({ open, killed: status >= killedStatus })
     // Who drags files has gone by now; who copies by a command is told what came of it.
     if (command.name === 'SFTP')
       leaving.catch((error: unknown) => log.error({ err: error }, 'an upload could not be ended'))

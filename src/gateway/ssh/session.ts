@@ -136,7 +136,8 @@ async function serve(session: Session, { accept, run }: Asked, context: OpenSess
     return
   }
   const { address, userName } = context
-  const from = { door: 'ssh', remoteAddress: address, userName, gone: gone.signal } as const
+  const recheck = () => context.visitor()
+  const from = { door: 'ssh', remoteAddress: address, userName, gone: gone.signal, recheck } as const
   const status = await run({ ...visitor, ...surroundings, ...from, ...streams }).catch((error: unknown) => {
     log.error({ err: error }, 'a handler failed')
     return 1

@@ -50,6 +50,9 @@ export const makeFifo: Call<[path: string, mode: number]> = library.func(
 
 /** inotify_init1(2). @returns a descriptor, or -1 */
 export const initInotify: Call<[flags: number]> = library.func('int inotify_init1(int flags)')
+export const removeWatch: Call<[descriptor: number, watch: number]> = library.func(
+  'int inotify_rm_watch(int descriptor, int watch)',
+)
 export const addWatch: Call<[descriptor: number, path: string, mask: number]> = library.func(
   'int inotify_add_watch(int descriptor, const char *path, unsigned int mask)',
 )

@@ -1,8 +1,9 @@
 // Learns that something in a tree has changed: inotify(7) on each of its folders. Asked, not told: whoever waits for quiet looks now and then.
+// One instance for all trees: a user has only 128 of them (fs.inotify.max_user_instances), and shares them with all it runs.
 import { closeSync, readSync } from 'node:fs'
 import { hasErrorCode } from '../files.ts'
 import { Rooted } from '../rooted.ts'
-import { addWatch, initInotify } from './libc.ts'
+import { addWatch, initInotify, removeWatch } from './libc.ts'
 
 /** IN_NONBLOCK | IN_CLOEXEC */
 const initFlags = 0o2004000
@@ -11,36 +12,84 @@ const mask = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x1000000
 const isFolder = 0x40000000
 const hasArrived = 0x80 | 0x100
 const overflowed = 0x4000
+/** IN_IGNORED: the folder is gone, and its watch. */
+const ignored = 0x8000
 
 export interface TreeWatch extends Disposable {
-  /** Whether anything has changed since it was asked last. */
+  /** Whether anything has changed since it was asked last. Nothing has once it is disposed of. */
   changed(): boolean
 }
 
+interface Watched {
+  any: boolean
+  /** Folders have come that are not watched yet. */
+  folders: boolean
+  readonly watches: Set<number>
+}
+
+interface Instance {
+  readonly fd: number
+  readonly buffer: Buffer
+  readonly trees: Set<Watched>
+  readonly byWatch: Map<number, Watched>
+}
+
+let shared: Instance | undefined
+
 /** Undefined: the kernel has no more watches for this user (fs.inotify.max_user_watches). */
 export function watchTree(path: string, skip: ReadonlySet<string>): TreeWatch | undefined {
-  const fd = initInotify(initFlags)
-  if (fd < 0) return undefined
-  const buffer = Buffer.allocUnsafe(256 * 1024)
-  const watchAll = () => watchFolders(fd, { path, skip })
+  const instance = shared ?? open()
+  if (instance === undefined) return undefined
+  const tree: Watched = { any: false, folders: false, watches: new Set() }
+  instance.trees.add(tree)
+  const watchAll = () => watchFolders(instance, tree, { path, skip })
   if (!watchAll()) {
-    closeSync(fd)
+    forget(instance, tree)
     return undefined
   }
   return {
     changed() {
-      const { any, folders } = drain(fd, buffer)
+      if (!instance.trees.has(tree)) return false
+      drain(instance)
+      const { any, folders } = tree
+      tree.any = tree.folders = false
       // What happened in a new folder before it was watched is part of its making.
       if (folders) watchAll()
       return any
     },
-    [Symbol.dispose]: () => closeSync(fd),
+    [Symbol.dispose]: () => forget(instance, tree),
   }
 }
 
-function watchFolders(fd: number, { path, skip }: { path: string; skip: ReadonlySet<string> }): boolean {
+function open(): Instance | undefined {
+  const fd = initInotify(initFlags)
+  if (fd < 0) return undefined
+  shared = { fd, buffer: Buffer.allocUnsafe(256 * 1024), trees: new Set(), byWatch: new Map() }
+  return shared
+}
+
+function forget(instance: Instance, tree: Watched): void {
+  if (!instance.trees.delete(tree)) return
+  for (const watch of tree.watches) {
+    instance.byWatch.delete(watch)
+    removeWatch(instance.fd, watch)
+  }
+  if (instance.trees.size > 0) return
+  closeSync(instance.fd)
+  shared = undefined
+}
+
+interface Folders {
+  readonly path: string
+  readonly skip: ReadonlySet<string>
+}
+
+function watchFolders(instance: Instance, tree: Watched, { path, skip }: Folders): boolean {
   const watch = (folder: Rooted, prefix: string): boolean => {
-    if (addWatch(fd, `/proc/self/fd/${folder.fd}/.`, mask) < 0) return false
+    const descriptor = addWatch(instance.fd, `/proc/self/fd/${folder.fd}/.`, mask)
+    if (descriptor < 0) return false
+    tree.watches.add(descriptor)
+    instance.byWatch.set(descriptor, tree)
     for (const name of folder.folders()) {
       if (skip.has(prefix + name)) continue
       using inner = folder.directory(name)
@@ -53,16 +102,21 @@ function watchFolders(fd: number, { path, skip }: { path: string; skip: Readonly
 }
 
 /** inotify(7): { int wd; uint32_t mask, cookie, len; char name[len] } */
-function drain(fd: number, buffer: Buffer): { any: boolean; folders: boolean } {
-  const seen = { any: false, folders: false }
+function drain({ fd, buffer, trees, byWatch }: Instance): void {
   for (let length = readNow(fd, buffer); length > 0; length = readNow(fd, buffer)) {
-    seen.any = true
     for (let at = 0; at + 16 <= length; at += 16 + buffer.readUInt32LE(at + 12)) {
+      const watch = buffer.readInt32LE(at)
       const what = buffer.readUInt32LE(at + 4)
-      if ((what & overflowed) !== 0 || ((what & isFolder) !== 0 && (what & hasArrived) !== 0)) seen.folders = true
+      const tree = byWatch.get(watch)
+      if ((what & overflowed) !== 0) for (const each of trees) each.any = each.folders = true
+      if (tree === undefined) continue
+      tree.any = true
+      if ((what & isFolder) !== 0 && (what & hasArrived) !== 0) tree.folders = true
+      if ((what & ignored) === 0) continue
+      byWatch.delete(watch)
+      tree.watches.delete(watch)
     }
   }
-  return seen
 }
 
 function readNow(fd: number, buffer: Buffer): number {
