@@ -1,0 +1,88 @@
+// Uploads that meet something else while they are being written: somebody else's change of the same file, the end of the right to it.
+// Nothing is lost in silence, and nothing goes live for who may no more.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Child, ended, start } from '../../src/lib/exec.ts'
+import { type Platform, startPlatform } from '../helpers/platform.ts'
+import { mustBeOk, Uploader } from '../helpers/uploader.ts'
+import { until } from '../helpers/until.ts'
+import { WorkingCopy } from '../helpers/working-copy.ts'
+
+let platform: Platform
+let ann: Uploader
+let bob: Uploader
+let copy: WorkingCopy
+
+beforeAll(async () => {
+  platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '1' } })
+  ann = new Uploader(await platform.addPerson('ann'), platform)
+  bob = new Uploader(await platform.addPerson('bob'), platform)
+  copy = await WorkingCopy.create(ann.person, 'demo', { 'index.html': 'one', 'same.html': 'as it was' })
+  await copy.pushOk()
+  await ann.person.ssh('access:add demo bob --role write')
+})
+
+afterAll(async () => {
+  await platform[Symbol.asyncDispose]()
+})
+
+/** A session that holds a file open: `held` is written to each time the child is sent a line. */
+function holding(who: Uploader, held: string): Child {
+  const script = [
+    'import paramiko, sys',
+    'c = paramiko.SSHClient(); c.set_missing_host_key_policy(paramiko.AutoAddPolicy())',
+    'c.connect("127.0.0.1", port=int(sys.argv[1]), username="x", key_filename=sys.argv[2], look_for_keys=False, allow_agent=False)',
+    's = c.open_sftp(); s.chdir("demo.localhost")',
+    'f = s.open(sys.argv[3], "w"); f.write(b"written "); f.flush(); print("open", flush=True)',
+    'for line in sys.stdin:',
+    '  f.write(line.strip().encode()); f.flush()',
+    'f.close(); c.close()',
+  ]
+  const args = ['-c', script.join('\n'), String(platform.sshPort), who.person.keyFile, held]
+  return start('python3', args, { cwd: who.person.home, env: who.person.env })
+}
+
+async function isOpen(child: Child): Promise<void> {
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+}
+
+const statusOf = async (path: string) => (await platform.get('demo', path)).status
+
+it('a file that is being written while somebody else changes it: theirs is live, what was written is kept, and told', async () => {
+  const child = holding(bob, 'same.html')
+  await isOpen(child)
+  await copy.commit({ 'same.html': 'pushed by ann' })
+  await copy.pushOk()
+  await writeFile(join(bob.person.home, 'beside.html'), 'beside')
+  mustBeOk(await bob.rsync('-a', 'beside.html', 'x@127.0.0.1:demo.localhost/'))
+  expect(await statusOf('/beside.html')).toBe(200)
+  child.stdin?.end('by bob\n')
+  expect(await ended(child)).toBe(0)
+  await until('bob to be told', async () =>
+    (await bob.person.ssh('info demo')).output.includes('somebody else has changed what you uploaded'),
+  )
+  expect(await platform.get('demo', '/same.html')).toMatchObject({ text: 'pushed by ann' })
+  const { directory } = await WorkingCopy.clone(bob.person, 'demo')
+  const kept = await bob.person.git(['show', 'hosting/sftp/bob:same.html'], { cwd: directory })
+  expect(kept.stdout).toBe('written by bob')
+  mustBeOk(await bob.sftp('get demo.localhost/same.html kept.html'))
+})
+
+it('what was staged goes live for nobody who has lost the right to it, and neither does half a file', async () => {
+  const child = holding(bob, 'half.html')
+  child.stdin?.on('error', () => undefined)
+  await isOpen(child)
+  await writeFile(join(bob.person.home, 'page.html'), 'staged')
+  await bob.sftpOk('put page.html demo.localhost/staged.html')
+  await ann.person.ssh('access:remove demo bob')
+  // It finds out by writing.
+  await until('his session to be ended', () => {
+    child.stdin?.write('more\n')
+    return child.exitCode !== null || child.signalCode !== null
+  })
+  await writeFile(join(ann.person.home, 'after.html'), 'after')
+  await ann.sftpOk('put after.html demo.localhost/after.html')
+  await until('an upload of somebody else to be live', async () => (await statusOf('/after.html')) === 200)
+  expect([await statusOf('/staged.html'), await statusOf('/half.html')]).toEqual([404, 404])
+})
