@@ -4,6 +4,7 @@ import { HostingError } from '../../errors/hosting-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Sealing } from '../../lib/sealing.ts'
+import type { Turns } from '../../lib/turns.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { DatabaseRow } from '../../store/databases.ts'
 import type { Site } from '../../store/sites.ts'
@@ -33,6 +34,8 @@ export interface Core extends DatabasesParts {
   readonly stopping: AbortSignal
   /** Names of databases that are being restored in this process: those were not cut off. */
   readonly restoring: Set<string>
+  /** By name: what a restore left that was cut off is settled once, by start-up or by the next restore. */
+  readonly settling: Turns<string>
 }
 
 /** @throws HostingError not-found */

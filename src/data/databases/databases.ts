@@ -1,6 +1,7 @@
 // One database a site: what commands and deploys ask for, wired to what does it.
 import { join } from 'node:path'
 import { HostingError } from '../../errors/hosting-error.ts'
+import { Turns } from '../../lib/turns.ts'
 import type { Site } from '../../store/sites.ts'
 import { type AdminWork, logUnavailable, withAdmin } from './admin.ts'
 import { dumpDatabase, openDatabase, restoreDatabase } from './contents.ts'
@@ -56,7 +57,7 @@ function coreOf(parts: DatabasesParts, stopping: AbortSignal): Core {
     directory: join(config.home.databases, 'restores'),
     ...(onStep === undefined ? {} : { onStep }),
   }
-  return { ...parts, server, admin, restoreParts, stopping, restoring: new Set() }
+  return { ...parts, server, admin, restoreParts, stopping, restoring: new Set(), settling: new Turns() }
 }
 
 /** Nobody waits for it: sites that need no database start meanwhile. */

@@ -22,16 +22,25 @@ async function settle(row: DatabaseRow, siteId: number, core: Core): Promise<voi
   const { config, server, store, admin } = core
   // The statements of a rotation that was cut off are among those of making one.
   if (row.state === 'making' || row.rotated_at !== null) await finishMaking(row, () => undefined, core)
-  await settleRestore(await store.sites.get(siteId), row, core)
+  const site = await store.sites.get(siteId)
+  // One that has begun since start-up was not cut off, and has settled what was before it.
+  if (!core.restoring.has(row.name)) await settleRestore(site, row.name, core)
   const maxConnections = config['database-connections']
   if (row.max_connections === maxConnections) return
   await admin((connection) => limitConnections(connection, server, { name: row.name, maxConnections }))
   await store.databases.update(row.name, { max_connections: maxConnections })
 }
 
-/** To be called when none is under way in this process. */
-export async function settleRestore(site: Site, row: DatabaseRow, core: Core): Promise<void> {
-  if (row.restore_id === null) return
+/** To be called when none is under way in this process; in turns. */
+export async function settleRestore(site: Site, name: string, core: Core): Promise<void> {
+  await core.settling.take(name, async () => {
+    const row = await core.store.databases.findOf(site.id)
+    if (row !== undefined && row.restore_id !== null)
+      await settleCutOff(site, { ...row, restore_id: row.restore_id }, core)
+  })
+}
+
+async function settleCutOff(site: Site, row: DatabaseRow & { restore_id: string }, core: Core): Promise<void> {
   const { uid, password } = clientOf(site, row, core)
   const database = { site, uid, password, name: row.name, restoreId: row.restore_id }
   if (row.restore_step === 'swapping') await finishRestore(database, core.restoreParts)
