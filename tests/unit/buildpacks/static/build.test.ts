@@ -106,6 +106,15 @@ describe('build', () => {
     })
   })
 
+  it.each(['index.html/x', 'n'.repeat(300), `${'n/'.repeat(1900)}x`])(
+    'does not follow a link to %.20s',
+    async (link) => {
+      const built = await buildTree({ 'index.html': '', 'out.html': { link } })
+      expect(built).toMatchObject({ edge: ['index.html'] })
+      expect(built.notes.join()).toContain('1 symbolic link not followed')
+    },
+  )
+
   it('notes a page for status 404 or 410 that does not exist', async () => {
     const rules =
       '/a /none 410\n/b /there 404\n/c /folder 410!\n/d/* /e/:splat 404\n/own 410\n/x/* 404!\n/f /no.html 404\n'
