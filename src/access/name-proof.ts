@@ -1,13 +1,12 @@
 // Proof that a name is one's own: a TXT record that only whoever runs its DNS can set. Names below the base domain need none.
 import { createHash } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
 import type { Config } from '../config/load.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type DomainName, hostOf, namesAbove, shownName } from '../names/domain-name.ts'
 import { publicSuffixes } from '../names/public-suffix.ts'
 import { type Claim, findOwnerAbove } from './claim.ts'
 import { createLookups } from './lookups.ts'
-import { isPublicAddress } from './public-address.ts'
+import { ownAddresses } from './own-addresses.ts'
 
 /** What is asked of the DNS. A name that is not there, and servers that do not answer, say nothing. */
 export interface NameServers {
@@ -60,17 +59,10 @@ function recordsFor({ name, account, config }: Claim): { name: string; text: str
 
 /** In a trial run nothing leads here, and behind a router it is not known what does: then nobody is asked. */
 async function leadsElsewhere(name: string, config: Config, nameServers: NameServers): Promise<boolean> {
-  const own = ownAddresses(config)
+  const { addresses: own } = ownAddresses(config)
   if (config.standalone || own.length === 0) return false
   const found = await nameServers.addresses(name)
   return found.length > 0 && !found.some((address) => own.includes(address))
-}
-
-function ownAddresses(config: Config): string[] {
-  const named = config['public-addresses'].split(/[\s,]+/).filter((address) => address !== '')
-  if (named.length > 0) return named
-  const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return found.map(({ address }) => address).filter(isPublicAddress)
 }
 
 /** Those of each name's own zone: a cache would remember for an hour that the record was not there. */

@@ -2,6 +2,7 @@
 // first order that fails.
 import { accessSync, constants } from 'node:fs'
 import { isIP } from 'node:net'
+import { configuredAddresses } from '../access/own-addresses.ts'
 import type { Config } from '../config/load.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 
@@ -15,8 +16,8 @@ export function checkCertificateSettings(config: Config): void {
       'acme-eab-kid and acme-eab-hmac-file belong together, and one of them is missing',
       'The CA gives both: the id of the key, and the key.',
     )
-  for (const address of config['public-addresses'].split(',').map((each) => each.trim()))
-    if (address !== '' && isIP(address) === 0)
+  for (const address of configuredAddresses(config))
+    if (isIP(address) === 0)
       throw mistake(`public-addresses has "${address}", which is no IP address`, 'Write 203.0.113.5, 2001:db8::5.')
 }
 

@@ -17,6 +17,13 @@ export async function containersOf(home: Home, site?: string): Promise<string[]>
   return stdout.split('\n').filter(Boolean)
 }
 
+/** Those of them that run: an instance that is made ahead is listed before it is started. */
+export async function runningContainersOf(home: Home, site?: string): Promise<string[]> {
+  const all = await containersOf(home, site)
+  const running = new Set((await runOk('docker', ['ps', '--format', '{{.Names}}'])).stdout.split('\n'))
+  return all.filter((name) => running.has(name))
+}
+
 /** The master process of a home's nginx, if it runs. */
 export async function nginxOf(home: Home): Promise<number | undefined> {
   return await findMaster(edgePaths(home))

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { containerName } from '../../src/runtime/docker/labels.ts'
-import { containersOf } from '../helpers/clean-up.ts'
+import { containersOf, runningContainersOf } from '../helpers/clean-up.ts'
 import type { Person } from '../helpers/person.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
 import { runOk } from '../helpers/session.ts'
@@ -126,7 +126,7 @@ describe('a release that does not answer', () => {
   async function waiting(): Promise<string> {
     const live = await liveContainer('sick')
     return await until('an instance to wait for the next push', async () =>
-      (await containersOf(platform.home, 'sick.localhost')).find((name) => name !== live),
+      (await runningContainersOf(platform.home, 'sick.localhost')).find((name) => name !== live),
     )
   }
 

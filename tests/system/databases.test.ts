@@ -1,7 +1,7 @@
 // Databases on a real server: what sites get, what is kept from them, what comes back after a dump.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasErrorCode } from '../../src/lib/files.ts'
-import { containersOf } from '../helpers/clean-up.ts'
+import { containersOf, runningContainersOf } from '../helpers/clean-up.ts'
 import { connectAs, type Credentials, credentialsOf, query } from '../helpers/database.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
 import { run, runOk } from '../helpers/session.ts'
@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => await platform[Symbol.asyncDispose]())
 
 async function instanceOf(site: string): Promise<string> {
-  const [name] = await containersOf(platform.home, `${site}.localhost`)
+  const [name] = await runningContainersOf(platform.home, `${site}.localhost`)
   if (name === undefined) throw new Error(`${site} has no instance`)
   return name
 }

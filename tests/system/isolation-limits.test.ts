@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { containersOf } from '../helpers/clean-up.ts'
+import { runningContainersOf } from '../helpers/clean-up.ts'
 import { type HostileSite, pushHostileSite } from '../helpers/hostile-site.ts'
 import { type Platform, startPlatform } from '../helpers/platform.ts'
 import { runOk } from '../helpers/session.ts'
@@ -26,7 +26,7 @@ const idle = async (site: string) => (await platform.get(site)).text === 'idle'
 describe('a site that takes all it can get', () => {
   it('of processes has so many, and its neighbour does not notice', async () => {
     const bomb = mallory.sh('for i in $(seq 200); do sleep 4 & done; echo forked').catch(() => 'cut off')
-    const [name = ''] = await containersOf(platform.home, 'mallory.localhost')
+    const [name = ''] = await runningContainersOf(platform.home, 'mallory.localhost')
     for (let count = 0; count < 10; count++) {
       const { stdout } = await runOk('docker', ['top', name, '-o', 'pid'])
       expect(stdout.split('\n').length).toBeLessThan(70)
@@ -67,7 +67,7 @@ describe('a site that takes all it can get', () => {
 
   it('of the log has its share, of which the last lines can be read', async () => {
     await mallory.php(`for ($i = 0; $i < 300; $i++) error_log(str_repeat('flood ', 3000)); error_log('the last line');`)
-    const [name = ''] = await containersOf(platform.home, 'mallory.localhost')
+    const [name = ''] = await runningContainersOf(platform.home, 'mallory.localhost')
     const { stdout } = await runOk('docker', ['inspect', '-f', '{{.LogPath}}', name])
     const directory = join(stdout.trim(), '..')
     const logs = (await readdir(directory)).filter((entry) => entry.includes('-json.log'))

@@ -1,8 +1,8 @@
 // What the release before published, and whether a file of it can be used again.
 import type { Stats } from 'node:fs'
-import { lstat, readFile } from 'node:fs/promises'
-import { hasErrorCode } from '../../lib/files.ts'
+import { readFile } from 'node:fs/promises'
 import { toBytes } from './byte-string.ts'
+import { lstatIfAny } from './lstat-if-any.ts'
 import { parts, variantSuffixes } from './published-names.ts'
 
 export interface Earlier {
@@ -59,13 +59,4 @@ async function findVariants(earlier: Earlier, path: string, served: string): Pro
     }),
   )
   return found.flat()
-}
-
-async function lstatIfAny(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(toBytes(path))
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].some((code) => hasErrorCode(error, code))) return undefined
-    throw error
-  }
 }

@@ -1,7 +1,7 @@
 // Follows a symbolic link of a tenant's tree component by component, never leaving the document root. No realpath(3): it would go anywhere.
-import { lstat, readlink } from 'node:fs/promises'
-import { absentAsUndefined, hasErrorCode } from '../../lib/files.ts'
+import { readlink } from 'node:fs/promises'
 import { fromBytes, toBytes } from './byte-string.ts'
+import { lstatIfAny } from './lstat-if-any.ts'
 
 const maxLinks = 40
 
@@ -30,14 +30,9 @@ export async function resolveInside(root: string, path: string): Promise<string 
   return resolved.join('/')
 }
 
-/** Through a file, or by a name that no file can have. */
-function nothingThere(error: unknown): undefined {
-  if (!hasErrorCode(error, 'ENOTDIR') && !hasErrorCode(error, 'ENAMETOOLONG')) throw error
-}
-
 /** Undefined for what isn't there; without a target for what is no symbolic link. */
 async function look(path: string): Promise<{ target?: string } | undefined> {
-  const stats = await absentAsUndefined(lstat(toBytes(path))).catch(nothingThere)
+  const stats = await lstatIfAny(path)
   if (!stats?.isSymbolicLink()) return stats && {}
   return { target: fromBytes(await readlink(toBytes(path), 'buffer')) }
 }

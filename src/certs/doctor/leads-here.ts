@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import type { Lookups } from '../../access/lookups.ts'
 import { isPublicAddress } from '../../access/public-address.ts'
 import type { TokenFiles } from '../challenges/http.ts'
-import type { OwnAddresses } from '../dns/own-addresses.ts'
+import type { OwnAddresses } from '../../access/own-addresses.ts'
 import type { Finding } from '../types.ts'
 import { type Reach, reach } from './reach.ts'
 

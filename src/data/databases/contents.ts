@@ -23,7 +23,7 @@ export async function restoreDatabase(
   refuseDuringRestore(site, row, core)
   core.restoring.add(row.name)
   try {
-    await settleRestore(site, row.name, core)
+    await settleRestore(site, core)
     const { uid, password } = clientOf(site, row, core)
     const database = { site, uid, password, name: row.name, restoreId: createId(core.clock.now()) }
     return await restore(database, { sql: stdin, signal: untilStopping(signal, core) }, core.restoreParts)

@@ -34,8 +34,8 @@ export interface Core extends DatabasesParts {
   readonly stopping: AbortSignal
   /** Names of databases that are being restored in this process: those were not cut off. */
   readonly restoring: Set<string>
-  /** By name: what a restore left that was cut off is settled once, by start-up or by the next restore. */
-  readonly settling: Turns<string>
+  /** By site: what a restore left that was cut off is settled once, by start-up or by the next restore. */
+  readonly settling: Turns<number>
 }
 
 /** @throws HostingError not-found */

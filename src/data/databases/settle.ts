@@ -24,7 +24,7 @@ async function settle(row: DatabaseRow, siteId: number, core: Core): Promise<voi
   if (row.state === 'making' || row.rotated_at !== null) await finishMaking(row, () => undefined, core)
   const site = await store.sites.get(siteId)
   // One that has begun since start-up was not cut off, and has settled what was before it.
-  if (!core.restoring.has(row.name)) await settleRestore(site, row.name, core)
+  if (!core.restoring.has(row.name)) await settleRestore(site, core)
   const maxConnections = config['database-connections']
   if (row.max_connections === maxConnections) return
   await admin((connection) => limitConnections(connection, server, { name: row.name, maxConnections }))
@@ -32,18 +32,14 @@ async function settle(row: DatabaseRow, siteId: number, core: Core): Promise<voi
 }
 
 /** To be called when none is under way in this process; in turns. */
-export async function settleRestore(site: Site, name: string, core: Core): Promise<void> {
-  await core.settling.take(name, async () => {
+export async function settleRestore(site: Site, core: Core): Promise<void> {
+  await core.settling.take(site.id, async () => {
     const row = await core.store.databases.findOf(site.id)
-    if (row !== undefined && row.restore_id !== null)
-      await settleCutOff(site, { ...row, restore_id: row.restore_id }, core)
+    if (row?.restore_id == null) return
+    const { uid, password } = clientOf(site, row, core)
+    const database = { site, uid, password, name: row.name, restoreId: row.restore_id }
+    if (row.restore_step === 'swapping') await finishRestore(database, core.restoreParts)
+    else await undoRestore(database, core.restoreParts)
+    core.log.info({ database: row.name, step: row.restore_step }, 'settled a restore that was cut off')
   })
-}
-
-async function settleCutOff(site: Site, row: DatabaseRow & { restore_id: string }, core: Core): Promise<void> {
-  const { uid, password } = clientOf(site, row, core)
-  const database = { site, uid, password, name: row.name, restoreId: row.restore_id }
-  if (row.restore_step === 'swapping') await finishRestore(database, core.restoreParts)
-  else await undoRestore(database, core.restoreParts)
-  core.log.info({ database: row.name, step: row.restore_step }, 'settled a restore that was cut off')
 }

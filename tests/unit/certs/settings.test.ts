@@ -7,6 +7,7 @@ const check = (flags: Record<string, string>) => () => checkCertificateSettings(
 describe('settings of certificates', () => {
   it('are right when they are left out, or name what is there', () => {
     expect(check({})).not.toThrow()
+    expect(check({ 'public-addresses': '192.0.2.1 2001:db8::1' })).not.toThrow()
     expect(check({ 'acme-ca-file': import.meta.filename, 'public-addresses': '192.0.2.1, 2001:db8::1' })).not.toThrow()
   })
 

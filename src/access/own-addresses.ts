@@ -1,7 +1,7 @@
 // The addresses at which the world finds this server: as configured, or those of its network interfaces that are public.
 import { networkInterfaces } from 'node:os'
-import { isPublicAddress } from '../../access/public-address.ts'
-import type { Config } from '../../config/load.ts'
+import type { Config } from '../config/load.ts'
+import { isPublicAddress } from './public-address.ts'
 
 export interface OwnAddresses {
   readonly addresses: readonly string[]
@@ -9,8 +9,15 @@ export interface OwnAddresses {
   readonly configured: boolean
 }
 
-export function ownAddresses(config: Pick<Config, 'public-addresses'>): OwnAddresses {
-  const named = config['public-addresses'].split(/[\s,]+/).filter((address) => address !== '')
+type Named = Pick<Config, 'public-addresses'>
+
+/** As they are written, separated by commas or spaces: whether each is an address is looked at when the platform starts. */
+export function configuredAddresses(config: Named): string[] {
+  return config['public-addresses'].split(/[\s,]+/).filter((address) => address !== '')
+}
+
+export function ownAddresses(config: Named): OwnAddresses {
+  const named = configuredAddresses(config)
   if (named.length > 0) return { addresses: named, configured: true }
   const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return { addresses: found.map(({ address }) => address).filter(isPublicAddress), configured: false }
