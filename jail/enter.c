@@ -1,14 +1,13 @@
 // Preloaded into sftp-server, scp and rsync, which bubblewrap starts among their libraries: when those are loaded and before the program reads
 // a byte, it mounts the sites and their storage, gives up its user and its rights, and takes the tree of sites for its root. From then on
 // nothing of the machine has a name in there, not even the libraries that it runs on (docs/why/190-sftp.md).
-#define _GNU_SOURCE
+#include "jail.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
-#include <poll.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,10 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -44,6 +41,9 @@
 #define MOVE_MOUNT_F_EMPTY_PATH 0x04
 #define MOVE_MOUNT_T_EMPTY_PATH 0x40
 #endif
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
 #ifndef MOUNT_ATTR_IDMAP
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
@@ -57,9 +57,8 @@ struct owner {
   unsigned long user, group;
 };
 
-static int entered;
-// Where the platform is told what was refused for want of room; it answers with a byte when it has looked at the file.
-static int reports = -1;
+int entered;
+int reports = -1;
 static char account[64] = "you";
 // The platform's home, and what is to be the root: while the door is open.
 static int platform = -1, tree = -1;
@@ -174,7 +173,7 @@ static void mount_one(char *line, struct owner here) {
   if (source < 0 || target < 0) return;
   int copy = syscall(SYS_open_tree, source, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | O_CLOEXEC);
   if (copy < 0) fail("open_tree");
-  struct attributes attributes = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+  struct attributes attributes = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSYMFOLLOW};
   if (strcmp(fields[4], "ro") == 0) attributes.set |= MOUNT_ATTR_RDONLY;
   unsigned long on_disk = strtoul(fields[5], NULL, 10);
   if (on_disk != 0) {
@@ -287,123 +286,3 @@ int prctl(int operation, ...) {
 __attribute__((constructor)) static void enter_at_once(void) {
   if (getenv("JAIL_AT_ONCE") != NULL) enter();
 }
-
-// What Git, on any system, might take for `.git` (src/uploads/scan.ts) is never committed. Here its uploader is told so when it is made: a
-// courtesy, and no wall. What is there already can be read and removed.
-static int is_git_name(const char *name, size_t length) {
-  const char *colon = memchr(name, ':', length);
-  if (colon != NULL) length = colon - name;
-  if (length == 5 && strncasecmp(name, "git~1", 5) == 0) return 1;
-  if (length < 4 || strncasecmp(name, ".git", 4) != 0) return 0;
-  for (size_t i = 4; i < length; i++)
-    if (name[i] != '.' && name[i] != ' ') return 0;
-  return 1;
-}
-
-static int is_refused(const char *path) {
-  if (!entered) return 0;
-  for (const char *name = path;; name++) {
-    size_t length = strcspn(name, "/");
-    if (is_git_name(name, length)) {
-      errno = EACCES;
-      return 1;
-    }
-    name += length;
-    if (*name == 0) return 0;
-  }
-}
-
-static int open_checked(int directory, const char *path, int flags, mode_t mode) {
-  if ((flags & (O_ACCMODE | O_CREAT)) != O_RDONLY && is_refused(path)) return -1;
-  return syscall(SYS_openat, directory, path, flags, mode);
-}
-
-// By every name that the C library has for them, with and without its checks. On 64 bits there is one kind of offset.
-#define MODE_OF(flags, mode) \
-  mode_t mode = 0; \
-  if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) { \
-    va_list list; \
-    va_start(list, flags); \
-    mode = va_arg(list, mode_t); \
-    va_end(list); \
-  }
-#define OPEN(name) \
-  int name(const char *path, int flags, ...) { \
-    MODE_OF(flags, mode) \
-    return open_checked(AT_FDCWD, path, flags, mode); \
-  }
-#define OPEN_AT(name) \
-  int name(int directory, const char *path, int flags, ...) { \
-    MODE_OF(flags, mode) \
-    return open_checked(directory, path, flags, mode); \
-  }
-OPEN(open)
-OPEN(open64)
-OPEN_AT(openat)
-OPEN_AT(openat64)
-
-int __open_2(const char *path, int flags) { return open_checked(AT_FDCWD, path, flags, 0); }
-int __open64_2(const char *path, int flags) { return open_checked(AT_FDCWD, path, flags, 0); }
-int __openat_2(int directory, const char *path, int flags) { return open_checked(directory, path, flags, 0); }
-int __openat64_2(int directory, const char *path, int flags) { return open_checked(directory, path, flags, 0); }
-
-int mkdirat(int directory, const char *path, mode_t mode) {
-  return is_refused(path) ? -1 : syscall(SYS_mkdirat, directory, path, mode);
-}
-int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
-
-int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
-  return is_refused(path) ? -1 : syscall(SYS_mknodat, directory, path, mode, device);
-}
-int mknod(const char *path, mode_t mode, dev_t device) { return mknodat(AT_FDCWD, path, mode, device); }
-
-int renameat2(int from, const char *path, int to, const char *target, unsigned flags) {
-  return is_refused(target) ? -1 : syscall(SYS_renameat2, from, path, to, target, flags);
-}
-int renameat(int from, const char *path, int to, const char *target) { return renameat2(from, path, to, target, 0); }
-int rename(const char *path, const char *target) { return renameat2(AT_FDCWD, path, AT_FDCWD, target, 0); }
-
-int linkat(int from, const char *path, int to, const char *target, int flags) {
-  return is_refused(target) ? -1 : syscall(SYS_linkat, from, path, to, target, flags);
-}
-int link(const char *path, const char *target) { return linkat(AT_FDCWD, path, AT_FDCWD, target, 0); }
-
-int symlinkat(const char *text, int directory, const char *path) {
-  return is_refused(path) ? -1 : syscall(SYS_symlinkat, text, directory, path);
-}
-int symlink(const char *text, const char *path) { return symlinkat(text, AT_FDCWD, path); }
-
-static void report(int file, int why) {
-  static int left = 64;
-  static ino_t last;
-  struct stat stat;
-  if (reports < 0 || (why != EFBIG && why != ENOSPC && why != EDQUOT)) return;
-  if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_ino == last || left == 0) return;
-  last = stat.st_ino;
-  left--;
-  const char *name = why == EFBIG ? "file" : "space";
-  char line[96], byte;
-  int length = snprintf(line, sizeof line, "%s %llu:%llu\n", name, (unsigned long long)stat.st_dev, (unsigned long long)stat.st_ino);
-  struct pollfd answer = {.fd = reports, .events = POLLIN};
-  if (send(reports, line, length, MSG_NOSIGNAL) != length || poll(&answer, 1, 2000) != 1) return;
-  if (read(reports, &byte, 1) != 1) reports = -1;
-}
-
-static ssize_t told(int file, ssize_t written) {
-  int why = errno;
-  if (written < 0 && entered) report(file, why);
-  errno = why;
-  return written;
-}
-
-// The piece that is just too long is written in part; what is refused then is the rest of it.
-ssize_t write(int file, const void *bytes, size_t length) {
-  ssize_t written = told(file, syscall(SYS_write, file, bytes, length));
-  struct stat stat;
-  if (!entered || written <= 0 || (size_t)written == length || fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode)) return written;
-  ssize_t more = told(file, syscall(SYS_write, file, (const char *)bytes + written, length - written));
-  return more > 0 ? written + more : written;
-}
-
-int ftruncate(int file, off_t length) { return told(file, syscall(SYS_ftruncate, file, length)); }
-int ftruncate64(int file, off_t length) { return told(file, syscall(SYS_ftruncate, file, length)); }

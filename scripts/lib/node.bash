@@ -76,13 +76,13 @@ ensure_build() {
   step 'compiling the platform' build_platform
 }
 
-# What closes the jail of SFTP sessions from the inside: preloaded, so it is a shared library (jail/enter.c).
+# What closes the jail of SFTP sessions from the inside: preloaded, so it is a shared library (jail/).
 ensure_jail() {
-  [[ "$root/jail/enter.so" -nt "$root/jail/enter.c" ]] || step 'compiling the jail' build_jail
+  [[ -z $(find "$root"/jail/*.[ch] -newer "$root/jail/enter.so" 2>&1) ]] || step 'compiling the jail' build_jail
 }
 
 build_jail() {
-  as_owner cc -O2 -Wall -fPIC -shared -o "$root/jail/enter.so.new" "$root/jail/enter.c"
+  as_owner cc -O2 -Wall -fPIC -shared -o "$root/jail/enter.so.new" "$root"/jail/*.c
   as_owner mv "$root/jail/enter.so.new" "$root/jail/enter.so"
 }
 

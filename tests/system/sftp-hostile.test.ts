@@ -20,8 +20,10 @@ let outside: string
 beforeAll(async () => {
   platform = await startPlatform({ flags: { 'sftp-quiet-seconds': '0.3' } })
   ann = new Uploader(await platform.addPerson('ann'), platform)
-  const copy = await WorkingCopy.create(ann.person, 'demo', { 'index.html': 'one', 'dir/file.txt': 'file' })
-  await copy.pushOk()
+  for (const site of ['demo', 'other']) {
+    const copy = await WorkingCopy.create(ann.person, site, { 'index.html': 'one', 'dir/file.txt': 'file' })
+    await copy.pushOk()
+  }
   outside = await mkdtemp('/tmp/sftp-outside-')
   await writeFile(join(outside, 'file.txt'), 'untouched')
   await run('chmod', ['-R', 'a+rwX', outside])
@@ -176,9 +178,10 @@ describe('links', () => {
     expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
   })
 
-  it(
-    'swapped for a folder, again and again, while another session writes and uploads are committed: nothing gets out',
-    async () => {
+  it.each(['a directory of the machine', 'another site'])(
+    'to %s, swapped for a folder again and again while another session writes and uploads are committed: nothing gets out',
+    async (place) => {
+      const target = place === 'another site' ? '/other.localhost/dir' : outside
       const script = [
         'import paramiko, sys, threading',
         'def session():',
@@ -206,10 +209,12 @@ describe('links', () => {
         '  quietly(s.posix_rename, "real", "swap"); quietly(s.posix_rename, "swap", "real")',
         'done = True; t.join(); c.close()',
       ].join('\n')
-      const args = ['-c', script, String(platform.sshPort), ann.person.keyFile, outside, String(swaps)]
+      const args = ['-c', script, String(platform.sshPort), ann.person.keyFile, target, String(swaps / 2)]
       mustBeOk(await run('python3', args, { env: ann.person.env, timeoutMs: raceLimitMs }))
       expect(await readdir(outside)).toEqual(['file.txt'])
       expect(await readFile(join(outside, 'file.txt'), 'utf8')).toBe('untouched')
+      await ann.sftpOk(`get other.localhost/dir/file.txt ${ann.person.home}/untouched`, 'ls -1 other.localhost/dir')
+      expect(await readFile(join(ann.person.home, 'untouched'), 'utf8')).toBe('file')
       await ann.sftp('rm demo.localhost/evil', 'rm demo.localhost/swap')
       await until('the site to serve', async () => (await platform.get('demo')).status === 200)
     },
@@ -229,7 +234,9 @@ describe('the site', () => {
     await until('the site to be destroyed', async () => (await destroy()).exitCode === 0)
     await end
     expect((await ann.sftpOk('ls -1 /')).stdout).not.toContain('demo')
-    await until('its working tree to be gone', async () => (await readdir(platform.home.uploads)).length === 0)
+    await until('its working tree to be gone', async () =>
+      (await readdir(platform.home.uploads)).every((entry) => entry.startsWith('2-')),
+    )
     expect(platform.daemon.running).toBe(true)
   })
 })
