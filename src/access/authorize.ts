@@ -64,9 +64,13 @@ export async function authorize(
 }
 
 /** A site that a token is not for is hidden from it. */
+export function isInScope(scope: Scope | undefined, { id }: Pick<Site, 'id'>): boolean {
+  return scope === undefined || scope.sites === 'all' || scope.sites.includes(id)
+}
+
 function mustBeInScope(scope: Scope | undefined, action: SiteAction, site: Site): void {
+  if (!isInScope(scope, site)) throw noSuchSite(site.name)
   if (scope === undefined) return
-  if (scope.sites !== 'all' && !scope.sites.includes(site.id)) throw noSuchSite(site.name)
   if (tokenActions[scope.may].some((allowed) => allowed === action)) return
   throw new HostingError('forbidden', `The token ${scope.token} may only ${scope.may} ${site.name}`, {
     hint:

@@ -28,7 +28,7 @@ interface Definition<Input> extends Shown {
 }
 
 interface PlainDefinition<Input> extends Definition<Input> {
-  readonly permission: PlatformAction | 'signed-in'
+  readonly permission: PlatformAction | 'signed-in' | 'anybody'
   readonly run: (context: CommandContext, input: Input) => Promise<Outcome | undefined>
 }
 
@@ -49,7 +49,7 @@ export function command<Input>({ input, run, ...shown }: PlainDefinition<Input>)
     ...shown,
     async execute(context, typed) {
       if (shown.permission === 'signed-in') authorizeOwn(context.account)
-      else authorizePlatform(context.account, shown.permission)
+      else if (shown.permission !== 'anybody') authorizePlatform(context.account, shown.permission)
       return await run(context, parseInput(shown, input, typed))
     },
   }

@@ -67,6 +67,7 @@ function section(title: string, rows: readonly (readonly [string, string])[], vi
 
 const permissions = {
   'signed-in': 'every account',
+  anybody: 'every account, and app tokens',
   'site:create': 'every account',
   'site:read': 'those with read access to the site',
   'site:push': 'those with write access to the site',

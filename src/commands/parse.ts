@@ -1,9 +1,9 @@
 // Words → a command and what was typed for it. commander knows options and suggests what was meant; it prints and exits nothing.
-import { CommanderError, Command as Program } from 'commander'
+import { CommanderError, Command as Program, Option as ProgramOption } from 'commander'
 import { HostingError } from '../errors/hosting-error.ts'
 import type { Command, Typed } from './command.ts'
 import { jsonOption, renderUsage } from './help-text.ts'
-import type { Argument } from './shown.ts'
+import type { Argument, Option } from './shown.ts'
 
 export interface Parsed {
   readonly command: Command
@@ -45,11 +45,17 @@ function addCommand(program: Program, command: Command, found: (typed: Typed) =>
   const added = program.command(command.name).helpOption(false)
   if (command.wordsAreAnothers === true) added.passThroughOptions()
   for (const argument of args) added.argument(syntax(argument))
-  for (const { flags } of [...(command.options ?? []), jsonOption]) added.option(flags)
+  for (const option of [...(command.options ?? []), jsonOption]) added.addOption(optionOf(option))
   added.action(() => {
     const values = args.map(({ name }, index) => [name, added.processedArgs[index] as unknown] as const)
     found({ ...added.opts<Record<string, unknown>>(), ...Object.fromEntries(values) })
   })
+}
+
+function optionOf({ flags, repeatable }: Option): ProgramOption {
+  const option = new ProgramOption(flags)
+  if (repeatable === true) option.argParser((value, former?: readonly string[]) => [...(former ?? []), value])
+  return option
 }
 
 function syntax({ name, optional, rest }: Argument): string {

@@ -13,6 +13,8 @@ export interface Option {
   /** As commander reads it: `-n, --lines <count>` */
   readonly flags: string
   readonly description: string
+  /** Given several times, it takes several values. */
+  readonly repeatable?: true
 }
 
 export const groups = [
@@ -48,5 +50,5 @@ export interface Shown {
   readonly toChange?: SiteAction
 }
 
-/** `signed-in`: every account, as far as it concerns only itself. */
-export type Permission = SiteAction | PlatformAction | 'signed-in'
+/** `signed-in`: every account, as far as it concerns only itself; `anybody`: whoever came in, also with an app token. */
+export type Permission = SiteAction | PlatformAction | 'signed-in' | 'anybody'

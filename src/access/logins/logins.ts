@@ -41,6 +41,8 @@ export interface Logins {
   recheck(credential: Credential): Promise<Actor | undefined>
   /** Notes that somebody came with it. */
   used(credential: Credential): void
+  /** Notes that somebody went without having logged in: with a key that nobody has, for one. */
+  failed(from: Pick<Knock, 'address' | 'door'>): void
 }
 
 export interface LoginParts {
@@ -52,6 +54,14 @@ export interface LoginParts {
   readonly record: FailureRecord
 }
 
+/** First the address's turn, then the account's: in one order, or two would wait for each other. */
+function createTurns(): Inside['inTurn'] {
+  const accounts = new Turns<string>()
+  const addresses = new Turns<string>()
+  return async ({ subject, address }, work) =>
+    await addresses.take(sourceOf(address), () => accounts.take(subject, work))
+}
+
 const refused: LoginVerdict = { is: 'refused' }
 const noName = '(no name of an account)'
 
@@ -59,7 +69,7 @@ export async function createLogins(parts: LoginParts): Promise<Logins> {
   const { penalties, store, clock } = parts
   const inside = {
     ...parts,
-    turns: new Turns<string>(),
+    inTurn: createTurns(),
     familiars: new Familiars(clock),
     verified: new Verified(clock),
     nobody: await hashPassword(randomBytes(16).toString('base64url')),
@@ -72,13 +82,19 @@ export async function createLogins(parts: LoginParts): Promise<Logins> {
       return looksLikeToken(knock.secret) ? await byToken(knock, inside) : await byPassword(knock, inside)
     },
     used: createUse(parts),
+    failed(from) {
+      penalties.offend(from.address, 'login-failed')
+      countAddress(from, parts).catch((error: unknown) =>
+        parts.log.warn({ err: error }, 'a failed login was not noted'),
+      )
+    },
     recheck: (credential) => findActor(credential, { store, clock }),
   }
 }
 
 interface Inside extends LoginParts {
-  /** A guesser learns the outcome of one try before the next is made, however many are made at once. */
-  readonly turns: Turns<string>
+  /** A guesser learns the outcome of one try before the next is made, however many are made at once, of one account or from one address. */
+  readonly inTurn: <T>(who: { subject: string; address: string }, work: () => Promise<T>) => Promise<T>
   readonly familiars: Familiars
   readonly verified: Verified
   /** A hash that nothing fits. */
@@ -86,22 +102,21 @@ interface Inside extends LoginParts {
 }
 
 /** Not counted against an account: nobody guesses 256 bits, and the name beside it means nothing. */
-async function byToken(knock: Knock, { store, clock, penalties }: Inside): Promise<LoginVerdict> {
-  const token = await findToken({ store, clock }, knock.secret)
-  if (token === undefined) {
-    penalties.offend(knock.address, 'wrong-password')
-    return refused
-  }
-  return await welcome({ kind: 'token', id: token.id }, knock, { store, clock, penalties })
+async function byToken(knock: Knock, inside: Inside): Promise<LoginVerdict> {
+  const token = await findToken(inside, knock.secret)
+  if (token !== undefined) return await welcome({ kind: 'token', id: token.id }, knock, inside)
+  inside.penalties.offend(knock.address, 'wrong-password')
+  await countAddress(knock, inside)
+  return refused
 }
 
 async function byPassword(knock: Knock, inside: Inside): Promise<LoginVerdict> {
-  const { blocks, clock, familiars } = inside
+  const { blocks, clock, familiars, penalties } = inside
   const name = accountNameSchema.safeParse(knock.name).data ?? noName
   // Whoever locks an account by guessing does not lock out those who come from where they came from before.
   const subject = familiars.has(name, knock.address) ? `${name} from ${sourceOf(knock.address)}` : name
-  const { verdict, waitMs } = await inside.turns.take(subject, async () => {
-    const forMs = blocks.blockedForMs(subject)
+  const { verdict, waitMs } = await inside.inTurn({ subject, address: knock.address }, async () => {
+    const forMs = Math.max(blocks.blockedForMs(subject), penalties.refusedForMs(knock.address))
     if (forMs > 0) return { verdict: { is: 'blocked', forMs } as const, waitMs: 0 }
     const verdict = await compare({ ...knock, name }, inside)
     if (verdict.is === 'visitor') await forgive(subject, knock, inside)
@@ -156,9 +171,16 @@ async function blame(subject: string, knock: Knock, { blocks, penalties, record,
   const address = plainAddress(knock.address)
   penalties.offend(address, 'wrong-password')
   const { failures, blockedUntil } = blocks.failed(subject)
-  const last = { address, door: knock.door }
-  await record.put('account', subject, { ...last, failures, blockedUntil })
-  await record.count('address', sourceOf(address), { ...last, blockedUntil: penalties.debtPaidAt(address).getTime() })
+  await record.put('account', subject, { address, door: knock.door, failures, blockedUntil })
+  await countAddress(knock, { penalties, record })
   log.info({ account: subject, address, door: knock.door, failures }, 'a wrong password')
   return failures
+}
+
+async function countAddress(
+  { address, door }: Pick<Knock, 'address' | 'door'>,
+  { penalties, record }: Pick<Inside, 'penalties' | 'record'>,
+): Promise<void> {
+  const blockedUntil = penalties.debtPaidAt(address).getTime()
+  await record.count('address', sourceOf(address), { address: plainAddress(address), door, blockedUntil })
 }

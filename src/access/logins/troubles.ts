@@ -2,7 +2,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { LoginFailure } from '../../store/login-failures.ts'
 import type { Store } from '../../store/store.ts'
-import type { AccountBlocks } from './account-blocks.ts'
+import { type AccountBlocks, forgottenAfterMs } from './account-blocks.ts'
 import type { FailureRecord } from './failure-record.ts'
 import type { Penalties } from './penalties.ts'
 import { sourceOf } from './source.ts'
@@ -34,7 +34,11 @@ interface Parts {
 
 export function createLoginTroubles({ store, clock, penalties, blocks, record }: Parts): LoginTroubles {
   return {
-    list: async () => (await store.loginFailures.list()).map((row) => troubleOf(row, { clock, penalties })),
+    async list() {
+      const since = clock.now().getTime() - forgottenAfterMs
+      const rows = (await store.loginFailures.list()).filter(({ last_at }) => Date.parse(last_at) > since)
+      return rows.map((row) => troubleOf(row, { clock, penalties }))
+    },
     async unblock(name) {
       const subjects = [name, ...blocks.subjects().filter((subject) => subject.startsWith(`${name} from `))]
       const forgotten = subjects.map((subject) => blocks.forget(subject))

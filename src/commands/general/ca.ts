@@ -13,7 +13,7 @@ export const ca = command({
   description:
     'Give it to a browser or to `curl --cacert`, and https:// works without a warning. It is believed for names below the base domain only.',
   examples: ['ca > ca.pem'],
-  permission: 'signed-in',
+  permission: 'anybody',
   input: nothing,
   run: async ({ config }) => {
     const path = caCertificatePath(config.home)

@@ -12,7 +12,7 @@ export function helpFor(commands: () => readonly Command[]): Command {
     summary: 'List the commands, or explain one',
     arguments: [{ name: 'command', description: 'one of them', optional: true }],
     examples: ['help', 'help logs'],
-    permission: 'signed-in',
+    permission: 'anybody',
     input: z.object({ command: z.string().optional() }),
     run: ({ account }, input) => {
       const usable = commands().filter(({ group }) => group !== 'Accounts' || account.role === 'admin')

@@ -10,7 +10,7 @@ export const version = command({
   group: 'General',
   summary: 'Show the version of the platform',
   examples: ['version'],
-  permission: 'signed-in',
+  permission: 'anybody',
   input: nothing,
   run: async () => {
     const data = packageSchema.parse(

@@ -7,7 +7,7 @@ export const whoami = command({
   group: 'General',
   summary: 'Show who you are here',
   examples: ['whoami'],
-  permission: 'signed-in',
+  permission: 'anybody',
   input: nothing,
   run: async ({ account, store, fingerprint, door }) => {
     const key = fingerprint === undefined ? undefined : await store.keys.find(fingerprint)
@@ -16,11 +16,22 @@ export const whoami = command({
       role: account.role,
       door,
       key: key === undefined ? null : { fingerprint: key.fingerprint, comment: key.comment },
+      token: account.scope?.token ?? null,
     }
     return facts(data, () => [
       ['Account', data.account],
       ['Role', data.role],
-      ['Came by', key === undefined ? door : `${door}, with ${key.fingerprint} ${key.comment}`],
+      ['Came by', `${door}${withWhat(data)}`],
     ])
   },
 })
+
+interface Brought {
+  readonly key: { readonly fingerprint: string; readonly comment: string } | null
+  readonly token: string | null
+}
+
+function withWhat({ key, token }: Brought): string {
+  if (key !== null) return `, with ${key.fingerprint} ${key.comment}`
+  return token === null ? '' : `, with the token ${token}`
+}

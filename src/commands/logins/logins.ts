@@ -6,8 +6,9 @@ import { renderNextTime, renderTime } from '../output/view.ts'
 export const logins = command({
   name: 'logins',
   group: 'Accounts',
-  summary: 'List wrong passwords, and whom they block',
-  description: 'By account and by address, over SSH, SFTP and HTTPS. Names need not be of accounts that exist.',
+  summary: 'List failed logins, and whom they block',
+  description:
+    'Wrong passwords and tokens, and connections without a key that is known: by account and by address, over SSH, SFTP and HTTPS. Names need not be of accounts that exist.',
   examples: ['logins'],
   permission: 'platform:read',
   input: nothing,
@@ -17,11 +18,11 @@ export const logins = command({
       columns: [
         { head: 'WHO', cell: (row) => row.name },
         { head: 'KIND', cell: (row) => row.kind },
-        { head: 'WRONG', cell: (row) => String(row.failures) },
+        { head: 'FAILED', cell: (row) => String(row.failures) },
         { head: 'LAST', cell: (row, view) => renderTime(row.lastAt, view) },
         { head: 'BY', cell: (row) => `${row.lastDoor} ${row.lastAddress}` },
         { head: 'BLOCKED', cell: (row, view) => renderNextTime(row.blockedUntil, view) },
       ],
-      empty: ['No wrong passwords since a day.'],
+      empty: ['No failed logins since a day.'],
     }),
 })

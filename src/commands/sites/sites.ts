@@ -1,5 +1,6 @@
 // The sites that somebody can use, a line each, and whose certificates end with nobody to renew them.
 import { firstWarningDays } from '../../certs/upload/expiry.ts'
+import { isInScope } from '../../access/authorize.ts'
 import { siteAddress } from '../../deploy/site-address.ts'
 import { repositoryUrl } from '../addresses.ts'
 import { expiryTrouble } from '../certs/certificate-view.ts'
@@ -16,7 +17,7 @@ export const sites = command({
   summary: 'List the sites you can use',
   description: 'Below the table stand certificates that are about to end and that nobody renews.',
   examples: ['sites', 'sites --json'],
-  permission: 'signed-in',
+  permission: 'anybody',
   input: nothing,
   run: async (context) =>
     troubledListing({
@@ -45,7 +46,8 @@ const columns: readonly Column<Row>[] = [
 
 async function siteRows(context: CommandContext) {
   const { store, account, config } = context
-  const listed = account.role === 'admin' ? await store.sites.list() : await store.sites.listFor(account.id)
+  const all = account.role === 'admin' ? await store.sites.list() : await store.sites.listFor(account.id)
+  const listed = all.filter((site) => isInScope(account.scope, site))
   const live = await store.releases.listByIds(listed.flatMap((site) => site.live_release_id ?? []))
   const releases = new Map(live.map((release) => [release.id, release]))
   // All at once: an admin has thousands.

@@ -21,7 +21,11 @@ export const tokensAdd = command({
     'For Git over HTTPS, and wherever a password is asked for. It is shown once. It reads and, with --write, changes the sources of sites, and no more.',
   arguments: [{ name: 'for', description: 'what it is for, as a reminder', optional: true, rest: true }],
   options: [
-    { flags: '--site <site...>', description: 'the sites it is for (all of yours if left out)' },
+    {
+      flags: '--site <site>',
+      description: 'a site that it is for, once for each (all of yours if left out)',
+      repeatable: true,
+    },
     { flags: '--write', description: 'it may push and upload, too' },
     { flags: '--expires <time>', description: '12h, 90d or never (90d if left out)' },
     accountOption,

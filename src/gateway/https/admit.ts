@@ -4,6 +4,7 @@ import type { Actor } from '../../access/authorize.ts'
 import type { Credential } from '../../access/logins/credential.ts'
 import type { Logins } from '../../access/logins/logins.ts'
 import { plainAddress } from '../../access/logins/source.ts'
+import { looksLikeToken } from '../../access/tokens.ts'
 import type { LfsPasses } from './lfs-passes.ts'
 import { notLoggedIn, TooManyLogins } from './refusal.ts'
 import { parseAuthorization } from './request.ts'
@@ -32,6 +33,8 @@ export async function admit(request: IncomingMessage, { logins, passes }: AdmitP
     if (actor === undefined) throw notLoggedIn()
     return { actor, credential: pass.credential, address, pass }
   }
+  // A pass that has ended, by a restart perhaps, is no wrong password: git-lfs asks for another.
+  if (given.kind === 'bearer' && !looksLikeToken(given.secret)) throw notLoggedIn()
   const name = given.kind === 'basic' ? given.name : ''
   const verdict = await logins.logIn({ name, secret: given.secret, address, door: 'https' })
   if (verdict.is === 'blocked') throw new TooManyLogins(verdict.forMs)

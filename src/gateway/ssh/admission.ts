@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Config } from '../../config/load.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { Logins } from '../../access/logins/logins.ts'
 import type { Offence, Penalties } from '../../access/logins/penalties.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
@@ -9,6 +10,7 @@ interface AdmissionParts {
   readonly config: Config
   readonly clock: Clock
   readonly penalties: Penalties
+  readonly failed: Logins['failed']
   readonly waitingRoom: WaitingRoom
 }
 
@@ -44,7 +46,8 @@ export function admit(socket: Socket, address: string, parts: AdmissionParts): A
   }
   const blameIt = () => {
     done()
-    penalties.offend(address, offence)
+    if (offence === 'login-failed') parts.failed({ address, door: 'ssh' })
+    else penalties.offend(address, offence)
   }
   socket.once('close', blameIt)
   return {

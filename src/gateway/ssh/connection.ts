@@ -32,6 +32,8 @@ export interface ConnectionContext {
 }
 
 const keepalive = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
+/** Whoever has lost the right to be here is thrown out as soon. */
+const recheckMs = 2000
 /** A client that doesn't close its half after we closed ours is cut off. */
 const lingerMs = 2000
 /** As OpenSSH's MaxAuthTries; of keys a client may offer more (ssh-max-tries). */
@@ -42,7 +44,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): voi
   const address = plainAddress(socket.remoteAddress)
   const log = context.log.child({ ssh: address })
   socket.on('error', (error) => log.debug({ err: error }, 'connection')).setMaxListeners(0)
-  const admission = admit(socket, address, { ...context, penalties: context.logins.penalties })
+  const admission = admit(socket, address, { ...context, ...context.logins })
   if (admission === undefined) return
   try {
     const buffers = watchBuffers(socket, () => log.warn('a client ignored flow control and was cut off'))
@@ -151,6 +153,7 @@ function openSessions(connection: OpenConnection, credential: Credential, userNa
     started: (work) => track(connection, work),
   }
   let open = 0
+  endWithCredential(connection, credential)
   client.on('session', (accept, reject) => {
     if (open >= config['ssh-max-channels']) {
       reject()
@@ -161,6 +164,19 @@ function openSessions(connection: OpenConnection, credential: Credential, userNa
     session.once('close', () => open--)
     serveSession(session, context)
   })
+}
+
+/** What runs meanwhile asks nobody: logs that are followed, a shell in a site. */
+function endWithCredential(connection: OpenConnection, credential: Credential): void {
+  const { logins, log, socket } = connection
+  const look = async () => {
+    if ((await logins.recheck(credential)) !== undefined) return
+    log.info({ credential }, 'what somebody had logged in with was taken away')
+    hangUp(connection)
+  }
+  const fail = (error: unknown) => log.error({ err: error }, 'a connection could not be looked at')
+  const timer = setInterval(() => void look().catch(fail), recheckMs).unref()
+  socket.once('close', () => clearInterval(timer))
 }
 
 function track({ running, socket, log }: OpenConnection, work: RunningWork): void {
