@@ -216,7 +216,7 @@ function servicesOf(parts: Parts, { logins, loginTroubles, jailer }: Defence & {
     runCommand: createCommandRunner(services),
     git,
     troubles: ({ account }) => allUploadTroubles(account, { config, store }),
-    copy: createSftpDoor({ uploads, jailer, log }),
+    copy: createSftpDoor({ uploads, jailer, log, baseDomain: config['base-domain'] }),
     lfs: (request, words) => authenticateLfs(request, words, { config, store, passes }),
     log,
   })

@@ -26,7 +26,7 @@ export function createDeployments(parts: Parts): Deployments & { warmInstances: 
 
   return {
     warmInstances,
-    push: (site, account) => new PushToSite(site, account, tools),
+    push: (site, account, way) => new PushToSite(site, account, { ...tools, way }),
     expectPush: (site) => warmInstances.prepare(site),
     rollback: (site, options) =>
       inTurn(site, `a rollback by ${options.account.name}`, (current) => rollback(current, options, parts)),

@@ -30,6 +30,7 @@ export interface PushTools {
   readonly parts: Parts
   readonly queue: DeployQueue
   readonly warmInstances: WarmInstances
+  readonly way?: 'upload' | undefined
 }
 
 export class PushToSite implements PushHooks {
@@ -93,8 +94,12 @@ export class PushToSite implements PushHooks {
   }
 
   async #turn(update: RefUpdate, push: ReceivedPush): Promise<Slot> {
-    const what = `the push of ${short(update.to)} by ${this.#account.name}`
-    return await this.#tools.queue.enter(this.#site.id, what, (current) => push.print(`Waiting for ${current} …`))
+    const { queue, way } = this.#tools
+    const what = `the ${way ?? 'push'} of ${short(update.to)} by ${this.#account.name}`
+    const sayWaiting = (current: string) => push.print(`Waiting for ${current} …`)
+    return way === 'upload'
+      ? await queue.enterBehind(this.#site.id, what, sayWaiting)
+      : await queue.enter(this.#site.id, what, sayWaiting)
   }
 
   /** Git would find out at the ref update, after the build: better before. */

@@ -1,4 +1,5 @@
-// One deploy a site at a time. A newer push takes the place of one that still waits; a command does not wait, it is told who is at it.
+// One deploy a site at a time. A newer push takes the place of one that still waits; uploads wait until no push does; a command does not wait,
+// it is told who is at it.
 import { HostingError } from '../errors/hosting-error.ts'
 
 export interface Slot {
@@ -15,6 +16,8 @@ interface Line {
   /** What is being done, for those who are turned away: "the push of 3f2a91c by ann". */
   current: string
   waiting: { what: string; entry: Waiting } | undefined
+  /** In the order in which they came. */
+  readonly behind: { what: string; enter: Waiting['enter'] }[]
 }
 
 export class DeployQueue {
@@ -35,6 +38,14 @@ export class DeployQueue {
     })
   }
 
+  /** The same for who takes nobody's place, and loses none. */
+  async enterBehind(siteId: number, what: string, onWait: (current: string) => void): Promise<Slot> {
+    const line = this.#lines.get(siteId)
+    if (line === undefined) return this.#open(siteId, what)
+    onWait(line.current)
+    return await new Promise<Slot>((enter) => line.behind.push({ what, enter }))
+  }
+
   /** @throws HostingError busy when something else is being done with the site */
   enterNow(site: { id: number; name: string }, what: string): Slot {
     const line = this.#lines.get(site.id)
@@ -49,7 +60,7 @@ export class DeployQueue {
   }
 
   #open(siteId: number, what: string): Slot {
-    this.#lines.set(siteId, { current: what, waiting: undefined })
+    this.#lines.set(siteId, { current: what, waiting: undefined, behind: [] })
     return this.#slot(siteId)
   }
 
@@ -65,13 +76,15 @@ export class DeployQueue {
   }
 
   #next(siteId: number): void {
-    const waiting = this.#lines.get(siteId)?.waiting
-    if (waiting === undefined) {
+    const line = this.#lines.get(siteId)
+    const next = line?.waiting ? { what: line.waiting.what, ...line.waiting.entry } : line?.behind.shift()
+    if (line === undefined || next === undefined) {
       this.#lines.delete(siteId)
       return
     }
-    this.#lines.set(siteId, { current: waiting.what, waiting: undefined })
-    waiting.entry.enter(this.#slot(siteId))
+    line.current = next.what
+    line.waiting = undefined
+    next.enter(this.#slot(siteId))
   }
 }
 

@@ -14,8 +14,11 @@ import type { ChangedEnvironment, EnvironmentChange } from './operations/environ
 export type Print = (line: string) => void
 
 export interface Deployments {
-  /** The hooks of one push by an account to a site; `end` is called when receive-pack has exited, whatever it did. */
-  push(site: Site, account: Account): PushHooks & { end(): Promise<void> }
+  /**
+   * The hooks of one push by an account to a site; `end` is called when receive-pack has exited, whatever it did.
+   * @param way `upload`: nobody waits for it, so it lets pushes go first
+   */
+  push(site: Site, account: Account, way?: 'upload'): PushHooks & { end(): Promise<void> }
   /** A push of this site is to be expected: an instance is started that waits for it. */
   expectPush(site: Site): void
   /** Makes an earlier release live again as a new release. `number` left out: the one before the live one. */

@@ -2,7 +2,7 @@
 // nothing is ever written through one; a hard link is removed and made anew, never opened: an older release has it, too.
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs'
 import type { FoundObject, Objects } from './objects.ts'
-import type { Pace } from './pace.ts'
+import type { Pace } from '../lib/pace.ts'
 import { maxTargetBytes, staysInside } from './symlinks.ts'
 import { isFolder, type TreeChange } from './tree-changes.ts'
 import { type Contents, totalBytes, type TreeRecord } from './tree-record.ts'

@@ -5,7 +5,7 @@ import { rename } from 'node:fs/promises'
 import { execOk } from '../lib/exec.ts'
 import { exists, flushFileSystemOf, hasErrorCode, removeTree } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
-import { createPace, type Pace } from './pace.ts'
+import { createPace, type Pace } from '../lib/pace.ts'
 import { findRecord, sameContents, type TreeRecord } from './tree-record.ts'
 import { countContents, linkContents } from './tree-walk.ts'
 

@@ -1,6 +1,6 @@
 // Goes through an exported tree on disk and counts what is in it; hard-links it meanwhile if asked to. Symbolic links are never followed.
 import { chmodSync, type Dirent, linkSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
-import type { Pace } from './pace.ts'
+import type { Pace } from '../lib/pace.ts'
 import type { Contents } from './tree-record.ts'
 
 type Counts = { -readonly [Key in keyof Contents]: Contents[Key] }

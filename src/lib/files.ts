@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { exec } from './exec.ts'
 import { createId } from './id.ts'
 import { syncFileSystem } from './posix/libc.ts'
 
@@ -77,5 +78,11 @@ export async function ensureDirectory(path: string, mode = 0o750): Promise<void>
 
 /** Removes a tree made by the platform itself; never follows a symbolic link out of it. */
 export async function removeTree(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true, maxRetries: 2 })
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 2 })
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENAMETOOLONG')) throw error
+    // Deeper than a path can name: coreutils go down step by step.
+    await exec('rm', ['-rf', '--one-file-system', '--', path])
+  }
 }

@@ -24,6 +24,9 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY, O_RDONLY, O_WRONLY, O_CRE
 /** open(2), O_PATH: names a file without opening it. The same on x86-64 and arm64. */
 const O_PATH = 0o10000000
 
+/** Whoever walks a tree has a descriptor open for each folder above, and folders can be moved into each other without end. */
+export const mostDepth = 500
+
 /** An open directory. Names are byte strings (latin1): those of files need not be UTF-8. */
 export class Rooted implements Disposable {
   readonly fd: number
@@ -56,10 +59,10 @@ export class Rooted implements Disposable {
     return readdirSync(`/proc/self/fd/${this.fd}`, { encoding: 'latin1' })
   }
 
-  /** The names of directories among them. */
-  folders(): string[] {
+  /** The same, with what is a directory. */
+  entries(): { readonly name: string; readonly isFolder: boolean }[] {
     const entries = readdirSync(`/proc/self/fd/${this.fd}`, { encoding: 'latin1', withFileTypes: true })
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
   }
 
   stat(name: string): BigIntStats | undefined {

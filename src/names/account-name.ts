@@ -14,7 +14,7 @@ export function parseAccountName(text: string): string {
 }
 
 /** A branch as git-check-ref-format(1) allows it, narrowed to what needs no quoting anywhere. */
-const branchSchema = z
+export const branchSchema = z
   .string()
   .max(200)
   .regex(/^(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)|@\{))[A-Za-z0-9_][A-Za-z0-9._/@+-]*(?<![./])$/)

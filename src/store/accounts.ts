@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Role, Tables } from './schema.ts'
 
@@ -9,10 +9,16 @@ export function accountsIn(db: Kysely<Tables>, clock: Clock) {
     list: () => db.selectFrom('accounts').selectAll().orderBy('name').execute(),
     find: (name: string) => db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst(),
     get: (id: number) => db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    /** With a number that none has had before. */
     add: (name: string, role: Role) =>
       db
         .insertInto('accounts')
-        .values({ name, role, created_at: clock.now().toISOString() })
+        .values({
+          id: sql<number>`(SELECT last + 1 FROM account_numbers)`,
+          name,
+          role,
+          created_at: clock.now().toISOString(),
+        })
         .returningAll()
         .executeTakeFirstOrThrow(),
     setMail: (id: number, mail: string | null) =>

@@ -153,6 +153,10 @@ const domains: Migration = {
 const credentials: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     for (const statement of [
+      // What an account uploads lies under its number: the next account must not find it there.
+      `CREATE TABLE account_numbers (last INTEGER NOT NULL) STRICT`,
+      `INSERT INTO account_numbers SELECT coalesce(max(id), 0) FROM accounts`,
+      `CREATE TRIGGER accounts_numbered AFTER INSERT ON accounts BEGIN UPDATE account_numbers SET last = max(last, NEW.id); END`,
       `CREATE TABLE passwords (
          account_id INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE, hash TEXT NOT NULL, changed_at TEXT NOT NULL,
          last_used_at TEXT) STRICT`,

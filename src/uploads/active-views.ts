@@ -38,6 +38,8 @@ export interface ActiveView {
   readonly room: TreeRoom
   /** Nothing more is written in it. */
   isFull: boolean
+  /** The fewest files and folders that it had: where there are too many, no more are made. */
+  leastEntries: number
   /** The last to come: they are told. */
   readonly listeners: Set<(line: string) => void>
 }
@@ -47,7 +49,9 @@ interface Known {
   readonly isCommitted: boolean
 }
 
-const mostKnown = 128
+const mostKnown = 1000
+/** Of all of them together: 200 bytes or so each. */
+const mostKnownFiles = 200_000
 
 export class ActiveViews {
   readonly #views = new Map<string, ActiveView>()
@@ -102,23 +106,29 @@ export class ActiveViews {
   #remember(key: string, known: Known): void {
     this.#known.delete(key)
     this.#known.set(key, known)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest)
+    let files = [...this.#known.values()].reduce((sum, { objects }) => sum + objects.size, 0)
+    for (const [oldest, { objects }] of this.#known) {
+      if (files <= mostKnownFiles && this.#known.size <= mostKnown) break
+      this.#known.delete(oldest)
+      files -= objects.size
+    }
   }
 
   async #activate(site: Site, account: Account): Promise<ActiveView> {
     const known = this.#known.get(keyOf(site.id, account.id))
-    const { objects, isCommitted } = known ?? { objects: new Map(), isCommitted: false }
+    const objects = known?.objects ?? (new Map() as ObjectCache)
     const view = { ...(await openView(site, account, this.#parts)), objects }
-    await prepareView(view, site, this.#parts)
+    const isClean = await prepareView(view, site, this.#parts)
+    const isCommitted = isClean || known?.isCommitted === true
     await writeWatch(view.directory, { lookedAtMs: Date.now(), open: [] })
-    const watch = watchTree(treeOf(view), view.storage)
+    const watch = await watchTree(treeOf(view), view.storage)
     const busyAt = performance.now()
     // What an earlier run left uncommitted counts as written just now.
     const state = { isRecorded: true, isCommitted, dirty: !isCommitted, busyAt, isFull: false, isExpected: false }
     return {
       ...{ view, site, sessions: 0, staying: 0, watch, ...state, listeners: new Set() },
       ...{ refused: new Map(), told: tellOnce(view), room: new TreeRoom(this.#parts.config) },
+      ...{ leastEntries: watch?.entries ?? 0 },
     }
   }
 }

@@ -5,11 +5,39 @@ import type { ChangedPath } from '../git/changes.ts'
 import type { LfsObjects, OwnerOfLarge } from '../git/lfs/objects.ts'
 import { leastPointerBytes, mostPointerBytes, parsePointer } from '../git/lfs/pointer.ts'
 import { type FoundObject, openObjects, type Objects } from '../git/objects.ts'
+import { setRef } from '../git/move-ref.ts'
 import { createId } from '../lib/id.ts'
 import { openParent, Rooted } from '../lib/rooted.ts'
-import { absent, beingWritten } from './difference.ts'
+import { absent, beingWritten, type Difference } from './difference.ts'
 import { seen } from './scan.ts'
-import { isStorage, ownerOfUploads, treeOf, type View } from './view.ts'
+import { writeState } from './state.ts'
+import { isStorage, ownerOfUploads, refOf, treeOf, type View } from './view.ts'
+
+interface NewBase {
+  readonly repository: string
+  readonly commit: string
+  /** Of the view from its base. */
+  readonly difference: Difference
+  /** Of the commit from that base, as far as they are to be shown. */
+  readonly theirs: readonly ChangedPath[]
+  readonly lfs: Arrival['lfs']
+}
+
+/** The view is now made from `commit`: what others put into that is brought in. */
+export async function arriveAt(view: View, { repository, commit, difference, theirs, lfs }: NewBase): Promise<void> {
+  const { scan, pending, late } = difference
+  const signatures = new Map([...scan.files].map(([path, { signature }]) => [path, signature]))
+  const stale = await bringIn(view, { repository, theirs, signatures, busy: new Set(pending), lfs })
+  const { state } = view
+  const settled = new Set([...theirs.map(({ path }) => path.toString('latin1')), ...late])
+  // Removed without a look at what it had become: it comes back with the next session.
+  for (const path of late) if (difference.changes.get(path) === null) stale[path] = absent
+  const former = Object.fromEntries(Object.entries(state.stale).filter(([path]) => !settled.has(path)))
+  // A base that a force-push takes off the branch must stay: what is uploaded is found by comparing with it.
+  await setRef(repository, refOf(view), commit)
+  view.state = { ...state, base: commit, stale: { ...former, ...stale }, attempted: null }
+  await writeState(view.directory, view.state)
+}
 
 interface Arrival {
   readonly repository: string
@@ -22,7 +50,7 @@ interface Arrival {
 }
 
 /** @returns paths that stay as they are in the view, by the signature of what was there */
-export async function bringIn(
+async function bringIn(
   view: View,
   { repository, theirs, signatures, busy, lfs }: Arrival,
 ): Promise<Record<string, string>> {
@@ -35,6 +63,8 @@ export async function bringIn(
   for (const change of inOrder) {
     const path = change.path.toString('latin1')
     if (isStorage(view, path) || view.state.hidden.includes(path)) continue
+    // Kept as it was uploaded, until that is done again.
+    if (view.state.parked[path] !== undefined) continue
     if (busy.has(path)) {
       stale[path] = beingWritten
       continue

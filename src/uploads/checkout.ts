@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { exportTree } from '../git/export.ts'
 import { fillPointers } from '../git/lfs/fill.ts'
 import type { LfsObjects, OwnerOfLarge } from '../git/lfs/objects.ts'
-import { createPace } from '../git/pace.ts'
+import { setRef } from '../git/move-ref.ts'
+import { createPace } from '../lib/pace.ts'
 import type { TreeLimits } from '../git/types.ts'
 import { createId } from '../lib/id.ts'
 import { ensureDirectory, removeTree } from '../lib/files.ts'
@@ -13,7 +14,7 @@ import { Rooted } from '../lib/rooted.ts'
 import { listBase } from './difference.ts'
 import { scanTree } from './scan.ts'
 import { freshState, writeState } from './state.ts'
-import { ownerOfUploads, treeOf, type View } from './view.ts'
+import { ownerOfUploads, refOf, treeOf, type View } from './view.ts'
 
 interface Wanted {
   readonly repository: string
@@ -35,7 +36,8 @@ export async function checkOutView(view: View, wanted: Wanted): Promise<void> {
   const owner = ownerOfUploads()
   if (owner !== undefined) await giveTree(Buffer.from(next), owner)
   const base = wanted.commit ?? null
-  view.state = { ...freshState(view.account.created_at, base, []), notices: view.state.notices }
+  view.state = { ...freshState(base, []), notices: view.state.notices }
+  if (wanted.commit !== undefined) await setRef(wanted.repository, refOf(view), wanted.commit)
   view.state.hidden = await learnTree(view, next, wanted)
   // The state goes first: a new one beside the old tree would take the old tree for changes.
   const former = join(directory, `former-${createId()}`)

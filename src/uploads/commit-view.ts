@@ -4,26 +4,24 @@ import { repositoryPath } from '../config/home.ts'
 import type { Config } from '../config/load.ts'
 import type { Storages } from '../data/storage/storages.ts'
 import type { Deployments } from '../deploy/types.ts'
+import { branchSchema } from '../names/account-name.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type ChangedPath, changedPaths } from '../git/changes.ts'
-import { importChanges, type ImportedFile } from '../git/import-changes.ts'
 import type { LfsObjects } from '../git/lfs/objects.ts'
 import { setRef } from '../git/move-ref.ts'
 import { ensureRepository, findRef } from '../git/repository.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { Rooted } from '../lib/rooted.ts'
 import type { Jailer } from '../privileged/jail/jailer.ts'
 import type { Store } from '../store/store.ts'
-import { bringIn } from './arrive.ts'
 import { deployCommit } from './deploy-commit.ts'
-import { type Difference, findDifference, removed, type Written } from './difference.ts'
-import { storeLargeFiles } from './large-files.ts'
+import { arriveAt } from './arrive.ts'
+import { type Changes, commitChanges } from './commit-changes.ts'
+import { type Difference, findDifference } from './difference.ts'
 import { mergeChanges, type Merge } from './merge.ts'
 import { messageOf } from './message.ts'
-import { Changing, readSeen, targetOf } from './objects.ts'
 import { writeState } from './state.ts'
-import { type SiteOfView, treeOf, type View } from './view.ts'
+import type { SiteOfView, View } from './view.ts'
 
 export interface CommitParts {
   readonly config: Config
@@ -45,6 +43,7 @@ export interface Commit {
   /** What the upload came by: SFTP, rsync, scp. */
   readonly program: string
   readonly message?: string
+  readonly mayStill: () => Promise<boolean>
   readonly print: (line: string) => void
 }
 
@@ -109,7 +108,7 @@ async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promis
   const work: Work = { view, commit, parts, repository, head, difference, merge }
   if (merge.conflicts.length > 0) return await setAsideConflicts(work)
   if (merge.ours.size > 0) return await submit(work)
-  if (head !== undefined && head !== view.state.base) await arriveAt(work, head)
+  if (head !== undefined && head !== view.state.base) await bringUpTo(work, head)
   const { pending } = difference
   return { is: 'unchanged', pending, isClean: pending.length === 0 && Object.keys(view.state.parked).length === 0 }
 }
@@ -174,12 +173,13 @@ async function submit(work: Work): Promise<Outcome | 'moved'> {
   parts.onStep?.('sftp:committed')
   const site = await parts.store.sites.get(commit.site.id)
   try {
-    const deploying = { site, account: view.account, head, commit: made, print: commit.print }
+    const { print, mayStill } = commit
+    const deploying = { site, account: view.account, head, commit: made, print, mayStill }
     if (!(await deployCommit(deploying, parts))) return 'moved'
   } catch (error) {
     return await refusedBy(error, { ...work, made, attempt })
   }
-  await arriveAt(work, made)
+  await bringUpTo(work, made)
   parts.onStep?.('sftp:done')
   const { leftOut } = difference.scan
   return { is: 'live', commit: made, files: merge.ours.size, leftOut, pending: difference.pending }
@@ -187,9 +187,7 @@ async function submit(work: Work): Promise<Outcome | 'moved'> {
 
 async function refusedBy(thrown: unknown, work: Work & { made: string; attempt: string }): Promise<Outcome | 'moved'> {
   if (!(thrown instanceof HostingError)) throw thrown
-  if (thrown.code === 'shutting-down') throw thrown
-  // A push took its place in the line: after that it is its turn again.
-  if (thrown.code === 'superseded') return 'moved'
+  if (thrown.code === 'shutting-down' || thrown.code === 'forbidden') throw thrown
   const { view, commit, repository, head, made, attempt, merge } = work
   const now = await findRef(repository, `refs/heads/${commit.site.branch}`)
   if (now !== head) return 'moved'
@@ -208,13 +206,14 @@ async function setAsideConflicts(work: Work): Promise<Outcome> {
   const made = await makeCommit(work, { parent: view.state.base ?? undefined, changes: own })
   if (made === undefined || head === undefined) return { is: 'unchanged', pending: merge.conflicts, isClean: false }
   const branch = await keepOnBranch(work, made)
-  for (const [path, change] of own) view.state.parked[path] = change?.signature ?? removed
-  await arriveAt(work, head)
+  for (const [path, change] of own) if (change !== null) view.state.parked[path] = change.signature
+  await bringUpTo(work, head)
   return { is: 'conflict', conflicts: merge.conflicts, branch }
 }
 
 async function keepOnBranch({ view, repository }: Work, commit: string): Promise<string> {
-  const account = view.account.name.replaceAll('.', '-')
+  const { name } = view.account
+  const account = branchSchema.safeParse(name).success ? name : name.replaceAll('.', '+')
   // A branch that is called sftp leaves no room for one below it.
   const folder = (await findRef(repository, 'refs/heads/sftp')) === undefined ? 'sftp/' : 'sftp-'
   const branch = `${folder}${account}`
@@ -222,70 +221,19 @@ async function keepOnBranch({ view, repository }: Work, commit: string): Promise
   return branch
 }
 
-/** The view is now made from `commit`: what others put into that is brought in. */
-async function arriveAt(work: Work, commit: string): Promise<void> {
-  const { view, repository, difference, merge } = work
-  const { lfs } = work.parts
-  const signatures = new Map([...difference.scan.files].map(([path, { signature }]) => [path, signature]))
-  const { theirs } = merge
-  const stale = await bringIn(view, { repository, theirs, signatures, busy: new Set(difference.pending), lfs })
-  const { state } = view
-  const settled = new Set([...theirs.map(({ path }) => path.toString('latin1')), ...difference.late])
-  const former = Object.fromEntries(Object.entries(state.stale).filter(([path]) => !settled.has(path)))
-  view.state = { ...state, base: commit, stale: { ...former, ...stale }, attempted: null }
-  await writeState(view.directory, view.state)
+async function bringUpTo({ view, parts, repository, difference, merge }: Work, commit: string): Promise<void> {
+  await arriveAt(view, { repository, commit, difference, theirs: merge.theirs, lfs: parts.lfs })
 }
 
-/** Undefined: a file is being changed. */
 async function makeCommit(
   { view, commit, parts, repository }: Work,
-  { parent, changes }: { parent: string | undefined; changes: ReadonlyMap<string, Written | null> },
+  { parent, changes }: { parent: string | undefined; changes: Changes },
 ): Promise<string | undefined> {
-  using root = Rooted.open(treeOf(view))
-  const { account } = view
-  try {
-    await storeLargeFiles(root, changes, { site: commit.site, lfs: parts.lfs })
-    return await importChanges({
-      repository,
-      ref: `refs/hosting/uploads/${view.siteId}-${account.id}`,
-      parent,
-      author: { name: account.name, mail: account.mail ?? `${account.name}@${parts.config['base-domain']}` },
-      message: commit.message ?? messageOf([...changes.keys()], commit.program),
-      date: parts.clock.now(),
-      removed: [...changes].filter(([, change]) => change === null).map(([path]) => path),
-      written: writtenFiles(root, changes),
-    })
-  } catch (error) {
-    if (error instanceof Changing) return undefined
-    throw error
-  }
+  const message = commit.message ?? messageOf([...changes.keys()], commit.program)
+  return await commitChanges(view, { repository, site: commit.site, parent, changes, message }, parts)
 }
 
-/** What is to be read from a tree when its turn comes. */
-export function* writtenFiles(
-  root: Rooted,
-  changes: ReadonlyMap<string, Written | null>,
-): Generator<readonly [string, ImportedFile]> {
-  for (const [path, change] of changes) {
-    if (change === null) continue
-    yield [path, importedFile(root, path, change)]
-  }
-}
-
-function importedFile(root: Rooted, path: string, change: Written): ImportedFile {
-  const { mode, kind, size, large } = change
-  if (large !== undefined) return { mode, size: large.pointer.length, pieces: () => [large.pointer] }
-  if (kind === 'link') return { mode, size, pieces: () => [linkTarget(root, path, change)] }
-  return { mode, size, pieces: () => readSeen(root, path, change) }
-}
-
-function linkTarget(root: Rooted, path: string, { size }: Written): Buffer {
-  const target = targetOf(root, path)
-  if (target?.length !== size) throw new Changing(path)
-  return target
-}
-
-function fingerprint(changes: ReadonlyMap<string, Written | null>, head: string | undefined): string {
+function fingerprint(changes: Changes, head: string | undefined): string {
   const hash = createHash('sha256').update(head ?? '')
   for (const [path, change] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1)))
     hash.update(`\0${path}\0${change?.mode ?? ''}${change?.object ?? ''}`)

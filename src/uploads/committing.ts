@@ -5,9 +5,9 @@ import type { Deployments } from '../deploy/types.ts'
 import type { WriteMail } from '../data/mail/platform-mail.ts'
 import type { ActiveView, ActiveViews } from './active-views.ts'
 import { type CommitParts, commitView, type Outcome } from './commit-view.ts'
-import { unpark } from './park.ts'
+import { keptOf, unpark } from './park.ts'
 import { settleRefusals } from './refusals.ts'
-import { describe, describeRefused } from './report.ts'
+import { describe, describeKept, describeRefused } from './report.ts'
 import { writeState } from './state.ts'
 import type { View } from './view.ts'
 
@@ -22,6 +22,8 @@ export interface CommittingParts extends CommitParts {
 interface Upload {
   readonly open: ReadonlySet<string>
   readonly program: string
+  /** Whether its account may change the site, as of then. */
+  readonly mayStill: () => Promise<boolean>
 }
 
 /** @returns why it is not live */
@@ -42,7 +44,10 @@ export async function commitActive(
       if (upload.open.size > 0 || hasPending(outcome)) active.dirty = true
       active.isCommitted = outcome.is === 'unchanged' || outcome.is === 'live'
       await tell(active, outcome, parts)
-      return errorOf(outcome)
+      const error = errorOf(outcome, active.view)
+      if (error?.code === 'conflict' && outcome.is !== 'conflict' && upload.program !== 'SFTP')
+        describeKept(active.view).forEach(print)
+      return error
     } catch (error) {
       // What was not tried is tried again.
       active.dirty = true
@@ -57,8 +62,9 @@ function hasPending(outcome: Outcome): boolean {
   return (outcome.is === 'unchanged' || outcome.is === 'live') && outcome.pending.length > 0
 }
 
-function errorOf(outcome: Outcome): HostingError | undefined {
-  if (outcome.is === 'conflict') return new HostingError('conflict', 'Somebody else has changed what you uploaded')
+function errorOf(outcome: Outcome, { state }: View): HostingError | undefined {
+  // Also when the same is copied again: rsync sends nothing then.
+  if (keptOf(state).length > 0) return new HostingError('conflict', 'Somebody else has changed what you uploaded')
   return outcome.is === 'refused' || outcome.is === 'too-large' ? outcome.error : undefined
 }
 

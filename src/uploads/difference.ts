@@ -5,6 +5,7 @@ import type { TreeLimits } from '../git/types.ts'
 import { Rooted } from '../lib/rooted.ts'
 import { type Base, type Held, openLargeFiles } from './large-files.ts'
 import { objectOf } from './objects.ts'
+import { foldersAbove } from './merge.ts'
 import { type Scan, scanTree, type Seen } from './scan.ts'
 import { isStorage, treeOf, type View } from './view.ts'
 
@@ -54,8 +55,17 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
     else if (held.object !== object) noteHeld(view, path, held)
   }
   for (const path of base.keys()) if (isRemoved(view, path, scan)) changes.set(path, null)
-  const late = new Set([...changes.keys()].filter((path) => view.state.stale[path] !== undefined))
+  const late = lateAmong(changes.keys(), view.state.stale)
   return { changes, pending, late, scan, bytes }
+}
+
+/** At, above or below a place where somebody else's change is not shown. */
+function lateAmong(paths: Iterable<string>, stale: Readonly<Record<string, string>>): Set<string> {
+  const places = Object.keys(stale)
+  const above = new Set(places.flatMap(foldersAbove))
+  const isLate = (path: string) =>
+    stale[path] !== undefined || above.has(path) || foldersAbove(path).some((folder) => stale[folder] !== undefined)
+  return places.length === 0 ? new Set() : new Set([...paths].filter(isLate))
 }
 
 /** A large file that is as its pointer says need not be hashed for it again. */
@@ -79,12 +89,10 @@ function isSetAside({ state }: View, path: string, { signature }: Seen): boolean
 
 function isRemoved(view: View, path: string, { files }: Scan): boolean {
   if (files.has(path) || isStorage(view, path)) return false
-  const { hidden, stale, parked } = view.state
-  return !hidden.includes(path) && stale[path] !== absent && parked[path] !== removed
+  const { hidden, stale } = view.state
+  return !hidden.includes(path) && stale[path] !== absent
 }
 
-/** In place of a signature: what was removed in a conflict. */
-export const removed = 'removed'
 /** In place of a signature: where somebody else's file is not shown, nothing is. */
 export const absent = 'absent'
 /** In place of a signature: it is being written, so that what it will be is a change against theirs. */

@@ -7,7 +7,9 @@ import { findRef } from '../git/repository.ts'
 import { openParent, type Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
-import { type CommitParts, limitsOf, writtenFiles } from './commit-view.ts'
+import { writtenFiles } from './commit-changes.ts'
+import { type CommitParts, limitsOf } from './commit-view.ts'
+import { roleOn } from './visible-sites.ts'
 import { deployCommit } from './deploy-commit.ts'
 import { listBase, type Written } from './difference.ts'
 import { shown } from './message.ts'
@@ -61,7 +63,8 @@ interface DriftCommit {
 export async function commitDrift(site: Site, drift: Drift, parts: CommitParts & DriftCommit): Promise<string> {
   const { account, print } = parts
   const made = await makeCommit(site, drift, parts)
-  if (await deployCommit({ site, account, head: drift.head, commit: made, print }, parts)) return made
+  const mayStill = async () => (await roleOn(site, account, parts.store)) === 'write'
+  if (await deployCommit({ site, account, head: drift.head, commit: made, print, mayStill }, parts)) return made
   throw new HostingError('conflict', `${site.branch} of ${site.name} has moved meanwhile`, {
     hint: `drift ${site.name}`,
   })
@@ -98,7 +101,7 @@ async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<Dr
   await storeLargeFiles(drift.root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
   return await importChanges({
     repository,
-    ref: `refs/hosting/uploads/${site.id}-${account.id}`,
+    ref: `refs/hosting/drift/${site.id}-${account.id}`,
     parent: drift.head,
     author: { name: account.name, mail: account.mail ?? `${account.name}@${config['base-domain']}` },
     message: `${message}\n`,

@@ -3,7 +3,7 @@ import type { HostingError } from '../errors/hosting-error.ts'
 import type { OpenFile } from '../lib/open-files.ts'
 import type { ActiveView } from './active-views.ts'
 import { commitActive, type CommittingParts } from './committing.ts'
-import { describeFull } from './report.ts'
+import { describeCrowded, describeFull } from './report.ts'
 import { currentRole } from './rights.ts'
 import { openBySession, type OpenBySession, openIn, programIn, type Session } from './session.ts'
 import { writeWatch } from './state.ts'
@@ -42,7 +42,11 @@ export class Lookout {
     if (this.#stopped || !(await this.#mayBeWritten(active))) return undefined
     active.isExpected = false
     const inodes = new Set(open.map(({ inode }) => inode))
-    const work = commitActive(active, { open: inodes, program }, this.#parts)
+    const work = commitActive(
+      active,
+      { open: inodes, program, mayStill: () => this.#mayBeWritten(active) },
+      this.#parts,
+    )
     this.#committing.add(work)
     try {
       return await work
@@ -77,6 +81,7 @@ export class Lookout {
       active.busyAt = performance.now()
       await recordWatch(active, { lookedAtMs, open })
       await this.#limit(active)
+      this.#limitEntries(active)
       return
     }
     if (!active.isRecorded) await recordWatch(active, { lookedAtMs, open })
@@ -105,6 +110,17 @@ export class Lookout {
     const own = [...this.#sessions].filter(({ account, roles }) => account.id === view.account.id && roles.has(site.id))
     for (const session of own) if ((await currentRole(session, site.id, this.#parts)) === 'write') return true
     return false
+  }
+
+  /** Of files and folders nothing but an end keeps a client from making more. They may be removed. */
+  #limitEntries(active: ActiveView): void {
+    const { config } = this.#parts
+    const entries = active.watch?.entries ?? 0
+    const isMore = entries > active.leastEntries
+    active.leastEntries = Math.min(active.leastEntries, entries)
+    if (!isMore || entries <= 2 * config['max-files']) return
+    for (const tell of active.listeners) tell(describeCrowded(active.site.name, config))
+    for (const { views, revoke } of this.#sessions) if (views.includes(active)) revoke()
   }
 
   /** A tree that has become too large, or has room again. */

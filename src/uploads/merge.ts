@@ -30,7 +30,10 @@ export function mergeChanges(
     if (other !== undefined || late.has(path) || isInTheWay({ path, change, byPath, above })) conflicts.push(path)
     else kept.set(path, change)
   }
-  const mine = new Set(ours.keys())
+  // What was removed here and changed there comes back: it can be removed again.
+  const mine = new Set(
+    [...ours].filter(([path, change]) => change !== null || !conflicts.includes(path)).map(([path]) => path),
+  )
   const arriving = theirs.filter(({ path, status }) => {
     const name = path.toString('latin1')
     return !mine.has(name) && (status === 'deleted' || !ownAbove.has(name))
@@ -66,7 +69,7 @@ function foldersOf(paths: Iterable<string>): Set<string> {
   return folders
 }
 
-function foldersAbove(path: string): string[] {
+export function foldersAbove(path: string): string[] {
   const folders: string[] = []
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end))
   return folders

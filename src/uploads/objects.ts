@@ -1,7 +1,7 @@
 // Which object of Git's a file in a view is: hashed when it has changed since it was last looked at (as Git's index does).
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, readSync } from 'node:fs'
-import { createPace } from '../git/pace.ts'
+import { createPace } from '../lib/pace.ts'
 import { openParent, type Rooted } from '../lib/rooted.ts'
 import { type Seen, seen } from './scan.ts'
 

@@ -1,7 +1,7 @@
 // What a session was still writing when it ended: kept to be resumed, and not committed until it is touched again.
 import { type OpenFile } from '../lib/open-files.ts'
 import { openParent, Rooted } from '../lib/rooted.ts'
-import { removed } from './difference.ts'
+import { absent } from './difference.ts'
 import { scanTree, seen } from './scan.ts'
 import { writeState } from './state.ts'
 import { isStorage, treeOf, type View } from './view.ts'
@@ -49,12 +49,14 @@ export function park({ state }: View, path: string, signature: string): void {
   if (!state.cutOff.includes(path)) state.cutOff.push(path)
 }
 
-/** Forgets what was touched since, or is gone. */
+/** Forgets what was touched since, or is gone: who takes back what was kept gets the others' with the next session, and removes no more. */
 export function unpark(view: View): void {
   const { state } = view
   using root = Rooted.open(treeOf(view))
   for (const [path, signature] of Object.entries(state.parked)) {
-    if (signature === removed || look(root, path)?.signature === signature) continue
+    const found = look(root, path)
+    if (found?.signature === signature) continue
+    if (found === undefined) state.stale[path] = absent
     state.parked = Object.fromEntries(Object.entries(state.parked).filter(([one]) => one !== path))
   }
   const isParked = (path: string) => state.parked[path] !== undefined
@@ -62,6 +64,11 @@ export function unpark(view: View): void {
   state.refused = Object.fromEntries(
     Object.entries(state.refused).filter(([path]) => isStorage(view, path) || isParked(path)),
   )
+}
+
+/** What stands against somebody else's change. */
+export function keptOf({ parked, cutOff }: View['state']): string[] {
+  return Object.keys(parked).filter((path) => !cutOff.includes(path))
 }
 
 export function look(root: Rooted, path: string): ReturnType<typeof seen> | undefined {

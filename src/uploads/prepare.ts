@@ -3,11 +3,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { releasePath, repositoryPath, viewPath } from '../config/home.ts'
 import { readManifest } from '../deploy/manifest.ts'
+import { type ChangedPath, changedPaths } from '../git/changes.ts'
 import { findRef } from '../git/repository.ts'
 import { exists, removeTree } from '../lib/files.ts'
 import { Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
+import { arriveAt } from './arrive.ts'
 import { checkOutView } from './checkout.ts'
 import { type CommitParts, limitsOf } from './commit-view.ts'
 import { findDifference } from './difference.ts'
@@ -19,15 +21,15 @@ import { treeOf, type View } from './view.ts'
 
 export async function openView(site: Site, account: Account, { config }: Pick<CommitParts, 'config'>): Promise<View> {
   const directory = viewPath(config.home, site.id, account.id)
-  const known = await readState(directory, account)
+  const known = await readState(directory)
   // Without its state nobody knows whose a tree is, or what was changed in it.
   if (known === undefined) await removeTree(directory)
-  const state = known ?? freshState(account.created_at, null, [])
+  const state = known ?? freshState(null, [])
   return { siteId: site.id, siteName: site.name, account, directory, state, objects: new Map(), storage: new Set() }
 }
 
-/** While nobody is in it. */
-export async function prepareView(view: View, site: Site, parts: CommitParts): Promise<void> {
+/** While nobody is in it. @returns whether it is as the branch is: nothing of its account's is to be committed */
+export async function prepareView(view: View, site: Site, parts: CommitParts): Promise<boolean> {
   const repository = repositoryPath(parts.config.home, site.name)
   const limits = limitsOf(parts.config)
   const { lfs } = parts
@@ -36,15 +38,35 @@ export async function prepareView(view: View, site: Site, parts: CommitParts): P
   const place = { repository, commit, limits, lfs }
   if (!(await exists(treeOf(view)))) {
     await checkOutView(view, place)
-    return
+    return true
   }
   await parkDoubtful(view, limits.maxFiles)
   unpark(view)
   await forgetWhereRoom(view, parts.config)
   const isCurrent = (commit ?? null) === view.state.base && Object.keys(view.state.stale).length === 0
-  if (isCurrent || Object.keys(view.state.parked).length > 0) return
-  const { changes, pending } = await findDifference(view, { repository, limits, lfs, open: new Set() })
-  if (changes.size === 0 && pending.length === 0) await checkOutView(view, place)
+  if (isCurrent) return false
+  const difference = await findDifference(view, { repository, limits, lfs, open: new Set() })
+  if (difference.changes.size > 0 || difference.pending.length > 0) return false
+  const hasKept = Object.keys(view.state.parked).length > 0
+  const theirs = await changesTo(commit, view, { repository, most: hasKept ? Infinity : mostToBring })
+  if (theirs !== undefined && commit !== undefined)
+    await arriveAt(view, { repository, commit, difference, theirs, lfs })
+  else if (!hasKept) await checkOutView(view, place)
+  return !hasKept
+}
+
+/** More than this, and a new tree is made beside the old one. */
+const mostToBring = 500
+
+async function changesTo(
+  commit: string | undefined,
+  { state }: View,
+  { repository, most }: { repository: string; most: number },
+): Promise<ChangedPath[] | undefined> {
+  const { base, stale } = state
+  if (base === null || commit === undefined || Object.keys(stale).length > 0) return undefined
+  const theirs = await changedPaths({ repository }, { from: base, to: commit })
+  return theirs.length > most ? undefined : theirs
 }
 
 /** After an end without order: what was being written then may be half of what it was to become. */

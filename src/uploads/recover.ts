@@ -21,10 +21,11 @@ export async function recoverViews(parts: CommittingParts): Promise<void> {
 type Known = NonNullable<Awaited<ReturnType<typeof findView>>>
 
 async function recoverView({ site, account }: Known, parts: CommittingParts): Promise<void> {
+  const mayStill = async () => (await findView(`${site.id}-${account.id}`, parts))?.role === 'write'
   const active = await parts.views.enter(site, account)
   active.staying -= 1
   try {
-    await commitActive(active, { open: new Set(), program: 'SFTP' }, parts)
+    await commitActive(active, { open: new Set(), program: 'SFTP', mayStill }, parts)
   } finally {
     await parts.views.leave(active)
   }

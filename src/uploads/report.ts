@@ -3,6 +3,7 @@ import { renderError } from '../errors/render.ts'
 import type { Config } from '../config/load.ts'
 import type { Outcome } from './commit-view.ts'
 import { listed, shown } from './message.ts'
+import { keptOf } from './park.ts'
 import type { RefusedFor } from './state.ts'
 import type { View } from './view.ts'
 
@@ -23,13 +24,25 @@ export function describe(outcome: Outcome, site: string): string[] {
       return [
         `✗ ${site}: somebody else has changed what you uploaded:`,
         ...listed(outcome.conflicts).map((line) => `    ${line}`),
-        `  Theirs is live; yours is kept in your view and as branch ${outcome.branch}. Upload it again to replace theirs.`,
+        `  Theirs is live; yours is kept in your view and as branch ${outcome.branch}.`,
+        `  ${replaceTheirs}`,
         ...(outcome.rest === undefined ? [] : describe(outcome.rest, site)),
       ]
     case 'too-large':
       return [`✗ ${site}: your upload was not committed.`, ...renderError(outcome.error).map((line) => `  ${line}`)]
   }
 }
+
+/** Whoever copies something else meanwhile is told that this is not live still. */
+export function describeKept({ siteName, state }: View): string[] {
+  return [
+    `✗ ${siteName}: not live, for somebody else has changed it, too:`,
+    ...listed(keptOf(state)).map((line) => `    ${line}`),
+    `  ${replaceTheirs}`,
+  ]
+}
+
+const replaceTheirs = 'Upload it again (rsync -I) to replace theirs, or remove it to get theirs back.'
 
 /** What an account has not been told, or has to do something about. */
 export function noticesOf(view: View, config: Config): string[] {
@@ -62,6 +75,11 @@ export function describeRefusal(refused: { path: string; why: RefusedFor; site: 
 export function describeFull(site: string, config: Config): string {
   const { why, hint } = reasons['tree-full'](config, site)
   return `✗ ${site}: ${why}. ${hint.replace(`${kept} `, '')}`
+}
+
+export function describeCrowded(site: string, config: Config): string {
+  const most = 2 * config['max-files']
+  return `✗ ${site}: more than ${most} files and folders are in your view of it. This session ends; in the next one, remove some.`
 }
 
 type Reason = (config: Config, site: string) => { readonly why: string; readonly hint: string }

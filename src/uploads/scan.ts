@@ -1,6 +1,6 @@
 // Looks at a tree that its uploader may be changing meanwhile: every file and link in it, by descriptors and without following anything.
-import { createPace } from '../git/pace.ts'
-import type { Rooted } from '../lib/rooted.ts'
+import { createPace } from '../lib/pace.ts'
+import { mostDepth, type Rooted } from '../lib/rooted.ts'
 
 export interface Seen {
   readonly kind: 'file' | 'link'
@@ -18,7 +18,7 @@ export interface Seen {
 export interface Scan {
   /** Paths are byte strings (latin1). */
   readonly files: ReadonlyMap<string, Seen>
-  /** Not to be committed: `.git`, sockets, pipes. */
+  /** Not to be committed: `.git`, sockets, pipes, what lies too deep. */
   readonly leftOut: readonly string[]
   readonly bytes: number
 }
@@ -35,29 +35,30 @@ const gitNames = /^(?:\.git[ .]*|git~1)(?::.*)?$/i
 export async function scanTree(root: Rooted, skip: ReadonlySet<string>, { maxFiles, signal }: Limits): Promise<Scan> {
   const found = { files: new Map<string, Seen>(), leftOut: [] as string[], bytes: 0 }
   const pace = createPace(signal)
-  const look = async (folder: Rooted, prefix: string): Promise<void> => {
+  const look = async (folder: Rooted, prefix: string, depth: number): Promise<void> => {
     for (const name of folder.names()) {
       const path = prefix + name
       if (skip.has(path)) continue
       if (gitNames.test(name)) found.leftOut.push(path)
-      else await lookAt(folder, name, path)
+      else await lookAt(folder, name, { path, depth })
       if (found.files.size > maxFiles) return
       if (pace.due()) await pace.rest()
     }
   }
-  const lookAt = async (folder: Rooted, name: string, path: string): Promise<void> => {
+  const lookAt = async (folder: Rooted, name: string, { path, depth }: { path: string; depth: number }) => {
     const stat = folder.stat(name)
     if (stat === undefined) return
     if (stat.isDirectory()) {
+      if (depth === mostDepth) return void found.leftOut.push(path)
       using inner = folder.directory(name)
-      if (inner !== undefined) await look(inner, `${path}/`)
+      if (inner !== undefined) await look(inner, `${path}/`, depth + 1)
       return
     }
     if (!stat.isFile() && !stat.isSymbolicLink()) return void found.leftOut.push(path)
     found.files.set(path, seen(stat))
     found.bytes += Number(stat.size)
   }
-  await look(root, '')
+  await look(root, '', 0)
   return found
 }
 

@@ -19,7 +19,7 @@ type Parts = Pick<CommitParts, 'config' | 'store'>
 export async function uploadTroubles(site: Site, account: Actor, parts: Parts): Promise<string[]> {
   const { config } = parts
   const directory = viewPath(config.home, site.id, account.id)
-  const state = await readState(directory, account)
+  const state = await readState(directory)
   if (state === undefined) return []
   const { failed, parked, refused } = state
   if (!failed && Object.keys(parked).length + Object.keys(refused).length === 0) return []

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { absentAsUndefined, writeFileAtomic } from '../lib/files.ts'
 import { createId } from '../lib/id.ts'
-import type { Account } from '../store/accounts.ts'
 
 const paths = z.array(z.string())
 
@@ -12,8 +11,6 @@ const refusedFor = z.enum(['file-size', 'storage-full', 'tree-full', 'disk-full'
 export type RefusedFor = z.infer<typeof refusedFor>
 
 const stateSchema = z.strictObject({
-  /** When its account was made: the number of one that is gone may be given out again. */
-  accountSince: z.string(),
   /** The commit that the view shows, apart from what was uploaded since; null: an empty branch. */
   base: z.string().nullable(),
   /** Of the base, and not shown: links that might lead out. Byte strings (latin1), as all paths here. */
@@ -48,18 +45,13 @@ const watchSchema = z.strictObject({
 
 export type Watch = z.infer<typeof watchSchema>
 
-export function freshState(accountSince: string, base: string | null, hidden: readonly string[]): ViewState {
+export function freshState(base: string | null, hidden: readonly string[]): ViewState {
   const own = { parked: {}, cutOff: [], refused: {}, attempted: null, notices: [], failed: false, mailed: {} }
-  return { accountSince, base, hidden: [...hidden], stale: {}, ...own }
+  return { base, hidden: [...hidden], stale: {}, ...own }
 }
 
-/** Undefined: there is none, or it is that of an account that had this number before. */
-export async function readState(
-  directory: string,
-  { created_at: since }: Pick<Account, 'created_at'>,
-): Promise<ViewState | undefined> {
-  const state = await readJson(join(directory, 'view.json'), stateSchema)
-  return state?.accountSince === since ? state : undefined
+export async function readState(directory: string): Promise<ViewState | undefined> {
+  return await readJson(join(directory, 'view.json'), stateSchema)
 }
 
 export async function writeState(directory: string, state: ViewState): Promise<void> {

@@ -23,6 +23,11 @@ export function treeOf({ directory }: Pick<View, 'directory'>): string {
   return join(directory, 'tree')
 }
 
+/** Keeps its last commit, and its base, in the repository. Hidden from clients. */
+export function refOf({ siteId, account }: Pick<View, 'siteId' | 'account'>): string {
+  return `refs/hosting/uploads/${siteId}-${account.id}`
+}
+
 /** Who has just one user can give files to nobody else; sessions run as that user then. */
 export function ownerOfUploads(): number | undefined {
   return process.geteuid?.() === 0 ? uploadsUid : undefined

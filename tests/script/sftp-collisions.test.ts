@@ -1,6 +1,6 @@
 // Uploads that meet something else while they are being written: somebody else's change of the same file, the end of the right to it.
 // Nothing is lost in silence, and nothing goes live for who may no more.
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Child, ended, start } from '../../src/lib/exec.ts'
@@ -66,7 +66,45 @@ it('a file that is being written while somebody else changes it: theirs is live,
   const { directory } = await WorkingCopy.clone(bob.person, 'demo')
   const kept = await bob.person.git(['show', 'hosting/sftp/bob:same.html'], { cwd: directory })
   expect(kept.stdout).toBe('written by bob')
-  mustBeOk(await bob.sftp('get demo.localhost/same.html kept.html'))
+  expect((await bob.rsync('-a', 'beside.html', 'x@127.0.0.1:demo.localhost/')).stderr).toMatch(
+    /not live.*\n +same\.html/,
+  )
+  await bob.sftpOk('get demo.localhost/same.html kept.html', 'rm demo.localhost/same.html')
+  await until('nothing to be left', async () => !(await bob.person.ssh('info demo')).output.includes('somebody else'))
+  await bob.sftpOk('get demo.localhost/same.html theirs.html')
+  expect(await readFile(join(bob.person.home, 'theirs.html'), 'utf8')).toBe('pushed by ann')
+})
+
+it('a file where somebody else has made a folder, and the other way round: theirs is live, and nothing of it is removed', async () => {
+  await bob.sftpOk('mkdir demo.localhost/file')
+  const children = ['folder', 'file/inside.html'].map((path) => holding(bob, path))
+  await Promise.all(children.map(isOpen))
+  await copy.git('pull', '-q', '--rebase', 'hosting', 'main')
+  await copy.commit({ 'folder/theirs.html': 'theirs', file: 'theirs' })
+  await copy.pushOk()
+  await writeFile(join(bob.person.home, 'third.html'), 'third')
+  mustBeOk(await bob.rsync('-a', 'third.html', 'x@127.0.0.1:demo/'))
+  expect(await statusOf('/third.html')).toBe(200)
+  for (const child of children) child.stdin?.end('more\n')
+  for (const child of children) expect(await ended(child)).toBe(0)
+  await until('bob to be told', async () => {
+    const { output } = await bob.person.ssh('info demo')
+    return output.includes('file/inside.html') && /^ +folder$/m.test(output)
+  })
+  const { directory } = await WorkingCopy.clone(ann.person, 'demo')
+  expect(await readFile(join(directory, 'folder/theirs.html'), 'utf8')).toBe('theirs')
+  expect(await readFile(join(directory, 'file'), 'utf8')).toBe('theirs')
+})
+
+it('a copy ends with an error as long as something of it is not live, also when nothing is sent any more', async () => {
+  await writeFile(join(bob.person.home, 'third.html'), 'third again')
+  const again = await bob.rsync('-a', 'third.html', 'x@127.0.0.1:demo.localhost/')
+  expect(again.exitCode).toBe(23)
+  expect(await platform.get('demo', '/third.html')).toMatchObject({ text: 'third again' })
+  await bob.sftpOk('rm demo.localhost/folder', 'rm demo.localhost/file/inside.html', 'rmdir demo.localhost/file')
+  await until('nothing to be left', async () => !(await bob.person.ssh('info demo')).output.includes('somebody else'))
+  mustBeOk(await bob.rsync('-a', 'third.html', 'x@127.0.0.1:demo.localhost/'))
+  expect((await bob.sftpOk('ls -1 demo.localhost/folder')).stdout).toContain('theirs.html')
 })
 
 it('what was staged goes live for nobody who has lost the right to it, and neither does half a file', async () => {

@@ -121,9 +121,13 @@ describe('two at once', () => {
     child.stdin?.write('put b.txt demo.localhost/after.html\n')
     await until('his to be live', async () => (await platform.get('demo', '/after.html')).status === 200)
     expect(await platform.get('demo', '/third.html')).toMatchObject({ text: 'pushed meanwhile' })
-    child.stdin?.end('get demo.localhost/third.html\n')
+    // It is live a moment before the rest comes into the view.
+    await until('it to appear', async () => {
+      await bob.sftpOk('get demo.localhost/third.html')
+      return (await readFile(join(bob.person.home, 'third.html'), 'utf8')) === 'pushed meanwhile'
+    })
+    child.stdin?.end()
     expect(await ended(child)).toBe(0)
-    expect(await readFile(join(bob.person.home, 'third.html'), 'utf8')).toBe('pushed meanwhile')
     await copy.git('pull', '-q', '--rebase', 'hosting', 'main')
     expect((await copy.git('log', '-1', '--format=%an %s')).stdout).toContain('bob SFTP')
   })

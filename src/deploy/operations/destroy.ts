@@ -1,4 +1,5 @@
 // Removes a site and all that belongs to it. Its rows go first: from then on start-up takes the rest for strays.
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instancePath, lfsPath, repositoryPath, siteLogPath } from '../../config/home.ts'
 import { removeTree } from '../../lib/files.ts'
@@ -22,11 +23,18 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
   await parts.mail.remove(site.id)
   await runtime.forgetSite(site.name)
   background.run('remove the database of a destroyed site', () => parts.databases.removeLeftovers())
-  const { repositories, releases, logs, lfs } = config.home
+  const { repositories, releases, logs, lfs, uploads } = config.home
   background.run('remove what a destroyed site left', async (signal) => {
+    await discardViews(site, uploads)
     await parts.storages.sweep()
-    for (const place of [repositories, releases, logs, lfs]) await emptyTrash(place, signal)
+    for (const place of [repositories, releases, logs, lfs, uploads]) await emptyTrash(place, signal)
   })
+}
+
+/** Its number is nobody else's, now or later. Whoever is in one of them is thrown out. */
+async function discardViews({ id }: Site, uploads: string): Promise<void> {
+  for (const entry of await readdir(uploads))
+    if (entry.startsWith(`${id}-`)) await moveToTrash(join(uploads, entry), uploads)
 }
 
 /**

@@ -32,6 +32,21 @@ export function findCopyCommand([first = '', ...args]: readonly string[]): CopyC
   }
 }
 
+interface Names {
+  readonly sites: readonly { readonly name: string }[]
+  readonly baseDomain: string
+}
+
+/** Where a path begins with the short name of a site, as commands take it, its folder is meant. */
+export function withFullNames(args: readonly string[], { sites, baseDomain }: Names): string[] {
+  const names = new Set(sites.map(({ name }) => name))
+  return args.map((word) => {
+    const [path, slash = '', first = '', rest = ''] = /^(\/?)([^-/.][^/.]*)((?:\/.*)?)$/s.exec(word) ?? []
+    const full = `${first}.${baseDomain}`
+    return path !== undefined && !names.has(first) && names.has(full) ? `${slash}${full}${rest}` : word
+  })
+}
+
 /** scp.c: `-f` sends what is at a path, `-t` takes it; the rest says how. */
 function scpArguments(args: readonly string[]): string[] {
   const flags = args.filter((word) => word.startsWith('-') && word !== '--')

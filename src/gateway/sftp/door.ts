@@ -11,13 +11,15 @@ import type { Jailed } from '../../privileged/jail/jailed.ts'
 import type { Jailer } from '../../privileged/jail/jailer.ts'
 import type { Uploads, UploadSession } from '../../uploads/types.ts'
 import type { Request } from '../session.ts'
-import { type CopyCommand, takesFiles } from './copy-command.ts'
+import { type CopyCommand, takesFiles, withFullNames } from './copy-command.ts'
 import { type Reports, reportsOf } from './reports.ts'
 
 export interface SftpDoorParts {
   readonly uploads: Uploads
   readonly jailer: Jailer
   readonly log: Log
+  /** Short names of sites mean those below it. */
+  readonly baseDomain: string
 }
 
 type SftpDoor = (request: Request, command: CopyCommand) => Promise<number>
@@ -42,7 +44,8 @@ export function createSftpDoor(parts: SftpDoorParts): SftpDoor {
         hint: 'Use git push.',
       })
     })
-    const wanted = [userName, ...command.args.flatMap((word) => word.split('/'))]
+    // A copy is about the sites in its paths, whatever name it came under.
+    const wanted = command.name === 'SFTP' ? [userName] : command.args.flatMap((word) => word.split('/'))
     const session = await parts.uploads.open({
       ...{ account, credential, program: command.name, writes: takesFiles(command), wanted, print },
     })
@@ -71,13 +74,24 @@ async function serve(request: Request, command: CopyCommand, serving: Serving): 
     // Who drags files has gone by now; who copies by a command is told what came of it.
     if (command.name === 'SFTP')
       leaving.catch((error: unknown) => log.error({ err: error }, 'an upload could not be ended'))
-    else status = (await leaving)?.exitCode ?? status
+    else status = statusOf(command, await leaving) ?? status
   }
   return status
 }
 
-async function startJail({ account }: Request, command: CopyCommand, { session, jailer }: Serving): Promise<Jailed> {
-  const program = { name: command.name, args: [...command.args] }
+/** rsync explains an exit status in words of its own: of those, this one fits ("partial transfer due to error"). */
+const rsyncPartial = 23
+
+function statusOf({ name }: CopyCommand, error: HostingError | undefined): number | undefined {
+  return error !== undefined && name === 'rsync' ? rsyncPartial : error?.exitCode
+}
+
+async function startJail(
+  { account }: Request,
+  { name, args }: CopyCommand,
+  { session, jailer, baseDomain }: Serving,
+): Promise<Jailed> {
+  const program = { name, args: withFullNames(args, { sites: session.sites, baseDomain }) }
   return await jailer.start({ account: { id: account.id, name: account.name }, program, sites: [...session.sites] })
 }
 

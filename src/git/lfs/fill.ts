@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { HostingError } from '../../errors/hosting-error.ts'
 import { hasErrorCode } from '../../lib/files.ts'
 import { createId } from '../../lib/id.ts'
-import { createPace, type Pace } from '../pace.ts'
+import { createPace, type Pace } from '../../lib/pace.ts'
 import { findRecord, writeRecord } from '../tree-record.ts'
 import { leastPointerBytes, type LfsObject, mostPointerBytes, parsePointer } from './pointer.ts'
 
