@@ -106,19 +106,30 @@ describe('a password', () => {
   })
 })
 
+describe('whoever is in', () => {
+  // The attack: who has a stolen password, or was let go, stays connected.
+  it.each(['password --account ben --remove', 'accounts:remove ben'])('is thrown out by %s', async (end) => {
+    await platform.admin.ssh('password --account ben', { input: password })
+    await platform.admin.ssh('access:add by-password ben --role read')
+    const { args, env } = await client(password)
+    await using following = new Conversation('ssh', [...args, 'ben@127.0.0.1', 'logs -f by-password'], env)
+    await using prompt = new Conversation('ssh', [...args, '-tt', 'ben@127.0.0.1'], env)
+    await prompt.says('hosting> ')
+    expect((await platform.admin.ssh(end)).exitCode).toBe(0)
+    expect(await following.ended()).not.toBe(0)
+    expect(await prompt.ended()).not.toBe(0)
+  })
+})
+
 describe('a token', () => {
   it('is for sources only, whatever the door', async () => {
     const { secret } = (await ann.json('tokens:add --site by-password')) as { secret: string }
     expect((await ssh('git', secret, { command: 'info by-password' })).exitCode).toBe(0)
-    for (const command of [
-      'whoami',
-      'sites',
-      'keys:add x',
-      'tokens:add',
-      'password',
-      'destroy by-password',
-      'create more',
-    ])
+    await ann.ssh('create not-for-it')
+    expect((await ssh('git', secret, { command: 'whoami' })).stdout).toMatch(/with the token [0-9a-f]{8}/)
+    const seen = (await ssh('git', secret, { command: 'sites --json' })).stdout
+    expect(JSON.parse(seen)).toMatchObject([{ name: 'by-password.localhost' }])
+    for (const command of ['keys:add x', 'tokens:add', 'password', 'destroy by-password', 'create more'])
       expect({ command, code: (await ssh('git', secret, { command })).exitCode }).toEqual({ command, code: 4 })
     expect((await ssh('git', secret, { command: 'git-receive-pack by-password' })).exitCode).toBe(4)
   })

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instancePath, lfsPath, repositoryPath, siteLogPath } from '../../config/home.ts'
-import { removeTree } from '../../lib/files.ts'
+import { absentAsUndefined, removeTree } from '../../lib/files.ts'
 import { readDomain } from '../../names/domain-name.ts'
 import type { Site } from '../../store/sites.ts'
 import type { Parts } from '../parts.ts'
@@ -33,7 +33,7 @@ export async function destroySite(site: Site, parts: Parts): Promise<void> {
 
 /** Its number is nobody else's, now or later. Whoever is in one of them is thrown out. */
 async function discardViews({ id }: Site, uploads: string): Promise<void> {
-  for (const entry of await readdir(uploads))
+  for (const entry of (await absentAsUndefined(readdir(uploads))) ?? [])
     if (entry.startsWith(`${id}-`)) await moveToTrash(join(uploads, entry), uploads)
 }
 

@@ -183,12 +183,14 @@ describe('permissions', () => {
         codes.set(words, (await platform.run(words.replace('VISITOR', 'tok'), { as: 'owner', scope })).code)
       return [...codes].filter(([, code]) => code !== forbidden).map(([words]) => words)
     }
-    const reading = registry.filter(({ permission }) => permission === 'site:read').map(({ name }) => name)
+    const reading = registry
+      .filter(({ permission }) => ['site:read', 'anybody'].includes(permission))
+      .map(({ name }) => name)
     const read = await allowed(scopes.read)
     expect(read.map((words) => words.split(' ')[0]).filter((name) => !reading.includes(name!))).toEqual([])
     expect(read).toContain('info demo')
     expect(read).not.toContain('env demo --reveal')
-    expect(await allowed(scopes.write)).toEqual(['create VISITOR-new', ...read])
+    expect((await allowed(scopes.write)).sort()).toEqual(['create VISITOR-new', ...read].sort())
     const other = await platform.run('info demo', { as: 'owner', scope: { ...scopes.read, sites: [id + 1000] } })
     const absent = await platform.run('info nowhere', { as: 'owner', scope: scopes.read })
     expect(other.err.replaceAll('demo', 'nowhere')).toBe(absent.err)

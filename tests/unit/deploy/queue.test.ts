@@ -37,6 +37,21 @@ describe('the queue of a site', () => {
     await expect(third).resolves.toBeDefined()
   })
 
+  it('lets uploads wait behind pushes, one after the other: they take no place and lose none', async () => {
+    const queue = new DeployQueue()
+    const order: string[] = []
+    const first = await queue.enter(1, 'push a', quiet)
+    const waiting = [
+      queue.enterBehind(1, 'upload b', quiet).then((slot) => (order.push('b'), slot)),
+      queue.enterBehind(1, 'upload c', quiet).then((slot) => (order.push('c'), slot)),
+      queue.enter(1, 'push d', quiet).then((slot) => (order.push('d'), slot)),
+    ]
+    first.leave()
+    for (const next of [2, 0, 1]) (await waiting[next]!).leave()
+    expect(order).toEqual(['d', 'b', 'c'])
+    expect(queue.isBusy(1)).toBe(false)
+  })
+
   it('keeps sites apart', async () => {
     const queue = new DeployQueue()
     await queue.enter(1, 'push a', quiet)

@@ -42,6 +42,10 @@ describe('two uploads at once', () => {
     expect(merge({ a: '1', b: null }, { a: '1', b: null })).toEqual({ ours: [], theirs: [], conflicts: [] })
   })
 
+  it('bring back what was removed here and changed there', () => {
+    expect(merge({ a: null, b: null }, { a: '2' })).toEqual({ ours: ['b'], theirs: ['a'], conflicts: ['a'] })
+  })
+
   it('are in conflict where one has a folder and the other a file', () => {
     expect(merge({ a: '1' }, { 'a/b': '2' })).toMatchObject({ conflicts: ['a'] })
     expect(merge({ 'a/b': '1' }, { a: '2' })).toMatchObject({ conflicts: ['a/b'], theirs: [] })
@@ -56,7 +60,7 @@ describe('two uploads at once', () => {
         const result = merge(ours, theirs)
         const same = Object.keys(ours).filter((one) => one in theirs && theirs[one] === ours[one])
         expect([...result.ours, ...result.conflicts, ...same].sort()).toEqual(Object.keys(ours).sort())
-        expect(result.theirs.filter((one) => one in ours)).toEqual([])
+        expect(result.theirs.filter((one) => typeof ours[one] === 'string')).toEqual([])
       }),
     )
   })

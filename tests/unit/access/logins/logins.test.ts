@@ -126,6 +126,11 @@ describe('guessing', () => {
     expect((await knock(right, { address: '192.0.2.2' })).is).toBe('visitor')
   })
 
+  it('from one address at once, each a name of its own, is no way around that', async () => {
+    const all = await Promise.all(Array.from({ length: 40 }, (_, at) => knock('wrong', { name: `name${at}` })))
+    expect(all.filter(({ is }) => is === 'refused').length).toBeLessThan(8)
+  })
+
   it('does not lock anybody out where they came from before', async () => {
     expect((await knock(right, { address: '192.0.2.77' })).is).toBe('visitor')
     await guess(12)
@@ -146,6 +151,21 @@ describe('guessing', () => {
 })
 
 describe('admins', () => {
+  it('see wrong tokens and keys that nobody has, by address, for a day', async () => {
+    await knock(`hosting_${'x'.repeat(43)}`, { address: '192.0.2.30' })
+    defence.logins.failed({ address: '192.0.2.31', door: 'ssh' })
+    const seen = async () =>
+      (await defence.loginTroubles.list()).map(({ name, kind, lastDoor }) => [name, kind, lastDoor])
+    await expect.poll(seen).toEqual(
+      expect.arrayContaining([
+        ['192.0.2.30', 'address', 'https'],
+        ['192.0.2.31', 'address', 'ssh'],
+      ]),
+    )
+    time += 25 * 3_600_000
+    expect(await seen()).toEqual([])
+  })
+
   it('see it, and let somebody in again', async () => {
     await guess(10)
     const [latest] = (await defence.loginTroubles.list()).filter(({ kind }) => kind === 'account')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findCopyCommand } from '../../../../src/gateway/sftp/copy-command.ts'
+import { findCopyCommand, withFullNames } from '../../../../src/gateway/sftp/copy-command.ts'
 
 describe('a command line of a copy program', () => {
   it.each([
@@ -33,5 +33,27 @@ describe('a command line of a copy program', () => {
     'rsync --server --log-file=/x . a',
   ])('%j is refused', (line) => {
     expect(() => findCopyCommand(line.split(' '))).toThrow(expect.objectContaining({ code: 'usage' }))
+  })
+})
+
+describe('a short name in a path', () => {
+  const names = {
+    sites: [{ name: 'demo.localhost' }, { name: 'full' }, { name: 'full.localhost' }],
+    baseDomain: 'localhost',
+  }
+
+  it.each([
+    ['demo/images/', 'demo.localhost/images/'],
+    ['/demo', '/demo.localhost'],
+    ['demo', 'demo.localhost'],
+    ['/demo.localhost/demo', '/demo.localhost/demo'],
+    ['other/demo', 'other/demo'],
+    ['full/x', 'full/x'],
+    ['--demo', '--demo'],
+    ['.', '.'],
+    ['/', '/'],
+    ['demo/a\nb', 'demo.localhost/a\nb'],
+  ])('%j means %j', (typed, meant) => {
+    expect(withFullNames([typed], names)).toEqual([meant])
   })
 })
