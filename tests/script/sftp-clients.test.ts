@@ -76,7 +76,7 @@ describe('rsync', () => {
   it('ends with an error when the release does', async () => {
     await writeFile(join(source, 'hosting.toml'), 'rot = 1')
     const ran = await ann.rsync('-a', `${source}/`, 'x@127.0.0.1:demo.localhost/')
-    expect(ran.exitCode).toBe(6)
+    expect(ran.exitCode).toBe(23)
     expect(ran.stderr).toContain('hosting.toml')
     await run('rm', [join(source, 'hosting.toml')])
     mustBeOk(await ann.rsync('-a', '--delete', `${source}/`, 'x@127.0.0.1:demo.localhost/'))
