@@ -141,7 +141,6 @@ export class AccountUploads implements Uploads {
     { open, killed }: SessionEnd,
   ): Promise<HostingError | undefined> {
     active.staying -= 1
-    const isLast = active.staying === 0 || session.program !== 'SFTP'
     try {
       const { maxFiles } = limitsOf(this.#parts.config)
       await this.#views.inTurn(active, async () => {
@@ -156,7 +155,8 @@ export class AccountUploads implements Uploads {
       // Its processes have ended: with nobody else in it, all that is not parked is complete.
       if (active.sessions === 1) await recordWatch(active, { lookedAtMs: Date.now() + askEveryMs, open: [] })
       if (active.watch?.changed() ?? true) active.dirty = true
-      // Several connections of one client are one upload: the last of them ends it. A copy by itself is one, too.
+      // Several connections of one client are one upload: the last of them ends it, unless somebody has come meanwhile. A copy by itself is one, too.
+      const isLast = active.staying === 0 || session.program !== 'SFTP'
       if (!active.dirty || !isLast || !session.writes) return undefined
       const { program } = session
       return await this.#lookout.commit(active, { open: openIn(active, openBySession(this.#sessions)), program })
