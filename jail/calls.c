@@ -96,22 +96,23 @@ static int both_stay(int from, const char *path, char *real_path, int to, const 
   return stays(to, target, 0, real_target);
 }
 
-int renameat2(int from, const char *path, int to, const char *target, unsigned flags) {
+// renameat2(2) and linkat(2) take the same.
+static int with_two(long call, int from, const char *path, int to, const char *target, unsigned flags) {
   char real_path[PATH_MAX], real_target[PATH_MAX];
   if (is_refused(target)) return -1;
-  int result = syscall(SYS_renameat2, from, path, to, target, flags);
+  int result = syscall(call, from, path, to, target, flags);
   if (result == 0 || !both_stay(from, path, real_path, to, target, real_target)) return result;
-  return syscall(SYS_renameat2, AT_FDCWD, real_path, AT_FDCWD, real_target, flags);
+  return syscall(call, AT_FDCWD, real_path, AT_FDCWD, real_target, flags);
+}
+
+int renameat2(int from, const char *path, int to, const char *target, unsigned flags) {
+  return with_two(SYS_renameat2, from, path, to, target, flags);
 }
 int renameat(int from, const char *path, int to, const char *target) { return renameat2(from, path, to, target, 0); }
 int rename(const char *path, const char *target) { return renameat2(AT_FDCWD, path, AT_FDCWD, target, 0); }
 
 int linkat(int from, const char *path, int to, const char *target, int flags) {
-  char real_path[PATH_MAX], real_target[PATH_MAX];
-  if (is_refused(target)) return -1;
-  int result = syscall(SYS_linkat, from, path, to, target, flags);
-  if (result == 0 || !both_stay(from, path, real_path, to, target, real_target)) return result;
-  return syscall(SYS_linkat, AT_FDCWD, real_path, AT_FDCWD, real_target, flags);
+  return with_two(SYS_linkat, from, path, to, target, flags);
 }
 int link(const char *path, const char *target) { return linkat(AT_FDCWD, path, AT_FDCWD, target, 0); }
 
