@@ -39,14 +39,10 @@ export class Lookout {
     active: ActiveView,
     { open, program }: { open: readonly OpenFile[]; program: string },
   ): Promise<HostingError | undefined> {
-    if (this.#stopped || !(await this.#mayBeWritten(active))) return undefined
+    if (this.#stopped || !(await this.mayBeWritten(active))) return undefined
     active.isExpected = false
     const inodes = new Set(open.map(({ inode }) => inode))
-    const work = commitActive(
-      active,
-      { open: inodes, program, mayStill: () => this.#mayBeWritten(active) },
-      this.#parts,
-    )
+    const work = commitActive(active, { open: inodes, program, mayStill: () => this.mayBeWritten(active) }, this.#parts)
     this.#committing.add(work)
     try {
       return await work
@@ -102,11 +98,11 @@ export class Lookout {
   async #expect(active: ActiveView): Promise<void> {
     active.isExpected = true
     const site = await this.#parts.store.sites.findById(active.site.id)
-    if (site !== undefined && (await this.#mayBeWritten(active))) this.#parts.deployments.expectPush(site)
+    if (site !== undefined && (await this.mayBeWritten(active))) this.#parts.deployments.expectPush(site)
   }
 
   /** By somebody who is in it, as of now: what was staged does not go live for who has lost the right to it. */
-  async #mayBeWritten({ site, view }: ActiveView): Promise<boolean> {
+  async mayBeWritten({ site, view }: ActiveView): Promise<boolean> {
     const own = [...this.#sessions].filter(({ account, roles }) => account.id === view.account.id && roles.has(site.id))
     for (const session of own) if ((await currentRole(session, site.id, this.#parts)) === 'write') return true
     return false

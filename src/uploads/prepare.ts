@@ -12,12 +12,12 @@ import type { Site } from '../store/sites.ts'
 import { arriveAt } from './arrive.ts'
 import { checkOutView } from './checkout.ts'
 import { type CommitParts, limitsOf } from './commit-view.ts'
-import { findDifference } from './difference.ts'
+import { absent, findDifference } from './difference.ts'
 import { park, unpark } from './park.ts'
 import { forgetWhereRoom } from './refusals.ts'
 import { scanTree } from './scan.ts'
 import { freshState, readState, readWatch, writeState } from './state.ts'
-import { treeOf, type View } from './view.ts'
+import { type SiteOfView, treeOf, type View } from './view.ts'
 
 export async function openView(site: Site, account: Account, { config }: Pick<CommitParts, 'config'>): Promise<View> {
   const directory = viewPath(config.home, site.id, account.id)
@@ -80,6 +80,17 @@ export async function parkDoubtful(view: View, maxFiles: number): Promise<void> 
   for (const [path, { signature }] of doubtful) park(view, path, signature)
   await writeState(view.directory, view.state)
   await rm(join(view.directory, 'watch.json'), { force: true })
+}
+
+/** What was staged by who has lost the right to it meanwhile, with a stolen password perhaps: kept, and live only when it is touched again. */
+export async function parkStaged(view: View, site: SiteOfView, { config, lfs }: CommitParts): Promise<void> {
+  const repository = repositoryPath(config.home, site.name)
+  const { changes } = await findDifference(view, { repository, limits: limitsOf(config), lfs, open: new Set() })
+  for (const [path, change] of changes) {
+    if (change === null) view.state.stale[path] = absent
+    else park(view, path, change.signature)
+  }
+  await writeState(view.directory, view.state)
 }
 
 export interface StoragePath {

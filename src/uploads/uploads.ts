@@ -8,7 +8,7 @@ import { limitsOf } from './commit-view.ts'
 import { type CommittingParts, tellRefused } from './committing.ts'
 import { Lookout, recordWatch } from './lookout.ts'
 import { parkOpen } from './park.ts'
-import { parkDoubtful } from './prepare.ts'
+import { parkDoubtful, parkStaged } from './prepare.ts'
 import { recoverViews } from './recover.ts'
 import { currentRole } from './rights.ts'
 import { openBySession, openIn, type Session } from './session.ts'
@@ -158,11 +158,20 @@ export class AccountUploads implements Uploads {
       // Several connections of one client are one upload: the last of them ends it, unless somebody has come meanwhile. A copy by itself is one, too.
       const isLast = active.staying === 0 || session.program !== 'SFTP'
       if (!active.dirty || !isLast || !session.writes) return undefined
+      if (!(await this.#lookout.mayBeWritten(active))) {
+        await this.#setAside(active)
+        return undefined
+      }
       const { program } = session
       return await this.#lookout.commit(active, { open: openIn(active, openBySession(this.#sessions)), program })
     } finally {
       await this.#views.leave(active)
     }
+  }
+
+  async #setAside(active: ActiveView): Promise<void> {
+    const site = await this.#parts.store.sites.findById(active.site.id)
+    if (site !== undefined) await this.#views.inTurn(active, () => parkStaged(active.view, site, this.#parts))
   }
 
   /** Who may no more what it could is thrown out, and may come again for the rest. */

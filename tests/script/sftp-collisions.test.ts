@@ -123,4 +123,13 @@ it('what was staged goes live for nobody who has lost the right to it, and neith
   await ann.sftpOk('put after.html demo.localhost/after.html')
   await until('an upload of somebody else to be live', async () => (await statusOf('/after.html')) === 200)
   expect([await statusOf('/staged.html'), await statusOf('/half.html')]).toEqual([404, 404])
+  // Nor later, when he may again: somebody else may have put it there. It is told, and live when he uploads it once more.
+  await ann.person.ssh('access:add demo bob --role write')
+  await writeFile(join(bob.person.home, 'new.html'), 'new')
+  const next = await bob.sftpOk('put new.html demo.localhost/new.html')
+  expect(next.stderr).toMatch(/staged\.html/)
+  await until('his new one to be live', async () => (await statusOf('/new.html')) === 200)
+  expect(await statusOf('/staged.html')).toBe(404)
+  await bob.sftpOk('put page.html demo.localhost/staged.html')
+  await until('it to be live', async () => (await platform.get('demo', '/staged.html')).text === 'staged')
 })
