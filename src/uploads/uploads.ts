@@ -142,6 +142,8 @@ export class AccountUploads implements Uploads {
   ): Promise<HostingError | undefined> {
     active.staying -= 1
     try {
+      // Of a destroyed site nothing is kept.
+      if ((await this.#parts.store.sites.findById(active.site.id)) === undefined) return undefined
       const { maxFiles } = limitsOf(this.#parts.config)
       await this.#views.inTurn(active, async () => {
         if (!killed) await parkOpen(active.view, open, { maxFiles })

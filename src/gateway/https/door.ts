@@ -28,6 +28,8 @@ export async function startHttpsDoor(path: string, parts: HttpsDoorParts): Promi
     request.on('error', () => undefined)
     response.on('error', () => undefined)
     answer(request, response, parts).catch((thrown: unknown) => {
+      // A client that has left breaks whatever was being done for it, and is told nothing.
+      if (request.socket.destroyed) return
       refuse(response, asError(thrown, request, parts), isLfs(request) ? 'lfs' : 'text')
     })
   }
