@@ -9,6 +9,7 @@ import type { Deployments } from '../deploy/types.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { ensureRepository } from '../git/repository.ts'
 import type { ServeRequest } from '../git/serve.ts'
+import type { PushHooks } from '../git/types.ts'
 import type { Log } from '../lib/log.ts'
 import { type HostName, parseSiteName } from '../names/host-name.ts'
 import type { Site } from '../store/sites.ts'
@@ -86,7 +87,7 @@ async function receivePush(
     await ensureRepository(repositoryPath(parts.config.home, site.name), { branch: site.branch })
     // From now on its name is not unknown any more: visitors read that nothing is there yet.
     if (isNew) await deployments.routeDomains(site)
-    const hooks = deployments.push(site, request.account)
+    const hooks = whileAllowed(deployments.push(site, request.account), () => mustStillMay(request, site, parts))
     try {
       return await servePack({ ...packOf(request, site, parts), ...call, hooks })
     } finally {
@@ -95,6 +96,28 @@ async function receivePush(
   } finally {
     await firstPushes.leave(site)
   }
+}
+
+/** Asked again when all is proven: between a request and its end there may be hours, and what opened the door may be gone. */
+function whileAllowed(
+  hooks: PushHooks & { end(): Promise<void> },
+  mustStillMay: () => Promise<void>,
+): PushHooks & { end(): Promise<void> } {
+  return {
+    async preReceive(push) {
+      await hooks.preReceive(push)
+      await mustStillMay()
+    },
+    postReceive: (push) => hooks.postReceive(push),
+    end: () => hooks.end(),
+  }
+}
+
+async function mustStillMay(request: Request, { id }: Site, { store }: GitDoorParts): Promise<void> {
+  const current = request.recheck === undefined ? request : await request.recheck()
+  if (current === undefined) throw new HostingError('forbidden', 'What you logged in with was removed')
+  const site = await store.sites.findById(id)
+  if (site !== undefined) await authorizePush(store, { account: current.account }, site)
 }
 
 async function findOrCreate(
@@ -110,7 +133,7 @@ async function findOrCreate(
 }
 
 /** A push would make a site that doesn't exist, so "there is none" would be a lie here. */
-async function authorizePush(store: Store, request: Request, site: Site): Promise<void> {
+async function authorizePush(store: Store, request: Pick<Request, 'account'>, site: Site): Promise<void> {
   try {
     await authorize(store, request.account, { action: 'site:push', site })
   } catch (error) {

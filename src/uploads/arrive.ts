@@ -1,6 +1,7 @@
 // Brings what others have changed into a view that is in use: by descriptors, each file whole or not at all, and never over what its uploader
 // has changed since it was looked at.
 import { closeSync, createReadStream, writeSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { ChangedPath } from '../git/changes.ts'
 import type { LfsObjects, OwnerOfLarge } from '../git/lfs/objects.ts'
 import { leastPointerBytes, mostPointerBytes, parsePointer } from '../git/lfs/pointer.ts'
@@ -86,7 +87,8 @@ async function contentIn(object: FoundObject, site: OwnerOfLarge, lfs: Arrival['
   const content = await object.whole()
   const large = parsePointer(content)
   if (large === undefined || !(await lfs.present(site, [large])).has(large.oid)) return [content]
-  return createReadStream(lfs.pathOf(site, large.oid)) as AsyncIterable<Buffer>
+  const path = lfs.pathOf(site, large.oid)
+  return (await stat(path)).size === large.size ? (createReadStream(path) as AsyncIterable<Buffer>) : [content]
 }
 
 interface Bringing {

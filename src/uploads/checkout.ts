@@ -36,7 +36,7 @@ export async function checkOutView(view: View, wanted: Wanted): Promise<void> {
   const owner = ownerOfUploads()
   if (owner !== undefined) await giveTree(Buffer.from(next), owner)
   const base = wanted.commit ?? null
-  view.state = { ...freshState(base, []), notices: view.state.notices }
+  view.state = { ...freshState(base, []), notices: view.state.notices, kept: view.state.kept }
   if (wanted.commit !== undefined) await setRef(wanted.repository, refOf(view), wanted.commit)
   view.state.hidden = await learnTree(view, next, wanted)
   // The state goes first: a new one beside the old tree would take the old tree for changes.

@@ -4,11 +4,9 @@ import { repositoryPath } from '../config/home.ts'
 import type { Config } from '../config/load.ts'
 import type { Storages } from '../data/storage/storages.ts'
 import type { Deployments } from '../deploy/types.ts'
-import { branchSchema } from '../names/account-name.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { type ChangedPath, changedPaths } from '../git/changes.ts'
 import type { LfsObjects } from '../git/lfs/objects.ts'
-import { setRef } from '../git/move-ref.ts'
 import { ensureRepository, findRef } from '../git/repository.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -20,6 +18,8 @@ import { type Changes, commitChanges } from './commit-changes.ts'
 import { type Difference, findDifference } from './difference.ts'
 import { mergeChanges, type Merge } from './merge.ts'
 import { messageOf } from './message.ts'
+import { keepOnBranch } from './kept-branch.ts'
+import { shownCommit } from './shown-commit.ts'
 import { writeState } from './state.ts'
 import type { SiteOfView, View } from './view.ts'
 
@@ -58,8 +58,8 @@ export type Outcome =
   | {
       readonly is: 'unchanged'
       readonly pending: readonly string[]
-      /** The view is as the branch: nothing is left of what was uploaded. */
-      readonly isClean: boolean
+      /** But for what is kept aside the view is as the branch. */
+      readonly isAsBranch: boolean
     }
   | ({ readonly is: 'live'; readonly commit: string; readonly files: number } & Rest)
   | { readonly is: 'refused'; readonly error: HostingError; readonly branch: string; readonly files: number }
@@ -103,14 +103,15 @@ async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promis
   const tooLarge = excess(difference, parts.config)
   if (tooLarge !== undefined) return { is: 'too-large', error: tooLarge }
   const head = await findRef(repository, `refs/heads/${site.branch}`)
-  const theirs = await changesSince(view, { repository, head })
+  const shown = await shownCommit(site, parts)
+  const theirs = await changesSince(view, { repository, head: shown })
   const merge = mergeChanges(difference.changes, theirs, difference.late)
-  const work: Work = { view, commit, parts, repository, head, difference, merge }
+  const work: Work = { view, commit, parts, repository, head, shown, difference, merge }
   if (merge.conflicts.length > 0) return await setAsideConflicts(work)
   if (merge.ours.size > 0) return await submit(work)
-  if (head !== undefined && head !== view.state.base) await bringUpTo(work, head)
+  if (shown !== undefined && shown !== view.state.base) await bringUpTo(work, shown)
   const { pending } = difference
-  return { is: 'unchanged', pending, isClean: pending.length === 0 && Object.keys(view.state.parked).length === 0 }
+  return { is: 'unchanged', pending, isAsBranch: pending.length === 0 }
 }
 
 interface Work {
@@ -118,8 +119,10 @@ interface Work {
   readonly commit: Commit
   readonly parts: CommitParts
   readonly repository: string
-  /** Of the branch; undefined: it is empty. */
+  /** Of the branch; undefined: it is not there yet. */
   readonly head: string | undefined
+  /** What the view is to be made from; undefined: nothing was ever pushed. */
+  readonly shown: string | undefined
   readonly difference: Difference
   readonly merge: Merge
 }
@@ -163,13 +166,13 @@ async function rootChanges(
 
 /** @returns 'moved' when the branch has moved meanwhile */
 async function submit(work: Work): Promise<Outcome | 'moved'> {
-  const { view, commit, parts, head, difference, merge } = work
-  const attempt = fingerprint(merge.ours, head)
+  const { view, commit, parts, head, shown, difference, merge } = work
+  const attempt = fingerprint(merge.ours, shown)
   // Who copies by a command asks for it to be tried, and is told what came of it.
   if (attempt === view.state.attempted && commit.program === 'SFTP')
-    return { is: 'unchanged', pending: difference.pending, isClean: false }
-  const made = await makeCommit(work, { parent: head, changes: merge.ours })
-  if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()], isClean: false }
+    return { is: 'unchanged', pending: difference.pending, isAsBranch: false }
+  const made = await makeCommit(work, { parent: shown, changes: merge.ours })
+  if (made === undefined) return { is: 'unchanged', pending: [...merge.ours.keys()], isAsBranch: false }
   parts.onStep?.('sftp:committed')
   const site = await parts.store.sites.get(commit.site.id)
   try {
@@ -191,7 +194,7 @@ async function refusedBy(thrown: unknown, work: Work & { made: string; attempt: 
   const { view, commit, repository, head, made, attempt, merge } = work
   const now = await findRef(repository, `refs/heads/${commit.site.branch}`)
   if (now !== head) return 'moved'
-  const branch = await keepOnBranch(work, made)
+  const branch = await keepOnBranch(view, { repository, site: commit.site, commit: made, why: 'refused' })
   view.state.attempted = attempt
   await writeState(view.directory, view.state)
   // A push prints why as it goes, and ends with a summary.
@@ -201,24 +204,14 @@ async function refusedBy(thrown: unknown, work: Work & { made: string; attempt: 
 
 /** What was uploaded against somebody else's change is kept on a branch; the rest of what they changed comes into the view. */
 async function setAsideConflicts(work: Work): Promise<Outcome> {
-  const { view, difference, merge, head } = work
+  const { view, commit, repository, difference, merge, shown } = work
   const own = new Map(merge.conflicts.map((path) => [path, difference.changes.get(path) ?? null] as const))
   const made = await makeCommit(work, { parent: view.state.base ?? undefined, changes: own })
-  if (made === undefined || head === undefined) return { is: 'unchanged', pending: merge.conflicts, isClean: false }
-  const branch = await keepOnBranch(work, made)
+  if (made === undefined || shown === undefined) return { is: 'unchanged', pending: merge.conflicts, isAsBranch: false }
+  const branch = await keepOnBranch(view, { repository, site: commit.site, commit: made, why: 'conflict' })
   for (const [path, change] of own) if (change !== null) view.state.parked[path] = change.signature
-  await bringUpTo(work, head)
+  await bringUpTo(work, shown)
   return { is: 'conflict', conflicts: merge.conflicts, branch }
-}
-
-async function keepOnBranch({ view, repository }: Work, commit: string): Promise<string> {
-  const { name } = view.account
-  const account = branchSchema.safeParse(name).success ? name : name.replaceAll('.', '+')
-  // A branch that is called sftp leaves no room for one below it.
-  const folder = (await findRef(repository, 'refs/heads/sftp')) === undefined ? 'sftp/' : 'sftp-'
-  const branch = `${folder}${account}`
-  await setRef(repository, `refs/heads/${branch}`, commit)
-  return branch
 }
 
 async function bringUpTo({ view, parts, repository, difference, merge }: Work, commit: string): Promise<void> {

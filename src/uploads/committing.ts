@@ -77,15 +77,16 @@ async function tell(active: ActiveView, outcome: Outcome, parts: CommittingParts
   const lines = describe(outcome, view.siteName)
   for (const listen of active.listeners) for (const line of lines) listen(line)
   const isLive = outcome.is === 'live'
-  Object.assign(view.state, { notices: lines, failed: !isLive, ...(isLive && notMailed(view)) })
+  const inConflict = outcome.is === 'conflict'
+  Object.assign(view.state, { notices: lines, failed: !isLive, inConflict, ...(isLive && notMailed(view)) })
   await writeState(view.directory, view.state)
   if (!isLive) await mail(view, { kind: outcome.is, lines }, parts)
 }
 
-/** What was refused has been taken back. */
-async function forget({ state, directory }: View, { isClean }: { isClean: boolean }): Promise<void> {
-  if (!isClean || !state.failed) return
-  Object.assign(state, { notices: [], failed: false, attempted: null, ...notMailed({ state }) })
+/** What was refused has been taken back. What is kept of a conflict is told by itself. */
+async function forget({ state, directory }: View, { isAsBranch }: { isAsBranch: boolean }): Promise<void> {
+  if (!isAsBranch || !state.failed || (state.inConflict && keptOf(state).length > 0)) return
+  Object.assign(state, { notices: [], failed: false, inConflict: false, attempted: null, ...notMailed({ state }) })
   await writeState(directory, state)
 }
 

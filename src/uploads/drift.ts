@@ -25,6 +25,8 @@ export interface Drift extends AsyncDisposable {
   /** Those that the repository has. */
   readonly known: ReadonlySet<string>
   readonly head: string
+  /** Changed while it was being looked at: what it is to be is not known. */
+  readonly busy: readonly string[]
   /** Where it can be read, until this is disposed of. */
   readonly root: Rooted
 }
@@ -43,9 +45,10 @@ export async function findDrift(site: Site, parts: Parts): Promise<Drift | undef
   const { root } = opening.use(await openStorage(site, paths, parts))
   await using large = await openLargeFiles({ repository, base, lfs: parts.lfs, site })
   const changes = new Map<string, Written | null>()
-  for (const path of paths) await compare(root, path, { site, base, large, changes, parts })
+  const busy: string[] = []
+  for (const path of paths) await compare(root, path, { site, base, large, changes, busy, parts })
   const kept = opening.move()
-  return { changes, known: new Set(base.keys()), head, root, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { changes, busy, known: new Set(base.keys()), head, root, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A folder that the repository holds nothing of is for uploads and caches; a single file is what an installer writes. */
@@ -62,6 +65,9 @@ interface DriftCommit {
 /** @returns the commit. @throws HostingError what a push of it would be refused for */
 export async function commitDrift(site: Site, drift: Drift, parts: CommitParts & DriftCommit): Promise<string> {
   const { account, print } = parts
+  if (drift.busy.length > 0) throw isBusy(site, drift.busy.map(shown).join(', '))
+  mustFit(site, drift, parts.config)
+  await storeLargeFiles(drift.root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
   const made = await makeCommit(site, drift, parts)
   const mayStill = async () => (await roleOn(site, account, parts.store)) === 'write'
   if (await deployCommit({ site, account, head: drift.head, commit: made, print, mayStill }, parts)) return made
@@ -70,13 +76,18 @@ export async function commitDrift(site: Site, drift: Drift, parts: CommitParts &
   })
 }
 
-/** Line by line, as `git diff` shows it: what the commit would be. Files that are no text are named only. */
+/** Line by line, as `git diff` shows it: what the commit would be. Files that are no text, and long ones, are named only. */
 export async function patchOf(
   site: Site,
   drift: Drift,
   parts: CommitParts & Pick<DriftCommit, 'account'>,
 ): Promise<string> {
-  const made = await makeCommit(site, drift, { ...parts, message: 'Drift' })
+  const isLong = (change: Written | null) => change !== null && change.large === undefined && change.size > mostOfPatch
+  const shortOnes = [...drift.changes].filter(([, change]) => !isLong(change))
+  const long = [...drift.changes]
+    .filter(([, change]) => isLong(change))
+    .map(([path]) => `${shown(path)}: too long to be shown`)
+  const made = await makeCommit(site, { ...drift, changes: new Map(shortOnes) }, { ...parts, message: 'Drift' })
   const source = { repository: repositoryPath(parts.config.home, site.name) }
   const args = ['diff-tree', '-p', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', drift.head, made]
   await using git = startGit(source, args)
@@ -89,7 +100,7 @@ export async function patchOf(
     if (bytes > mostOfPatch) return `${Buffer.concat(pieces).toString('utf8', 0, mostOfPatch)}\n… and more`
   }
   await git.done()
-  return Buffer.concat(pieces).toString('utf8')
+  return [Buffer.concat(pieces).toString('utf8').trimEnd(), ...long].join('\n')
 }
 
 const mostOfPatch = 1024 * 1024
@@ -97,8 +108,6 @@ const mostOfPatch = 1024 * 1024
 async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<DriftCommit, 'print'>): Promise<string> {
   const { config, account, message, clock } = parts
   const repository = repositoryPath(config.home, site.name)
-  mustFit(site, drift, config)
-  await storeLargeFiles(drift.root, drift.changes, { site, lfs: parts.lfs }).catch(asBusy(site))
   return await importChanges({
     repository,
     ref: `refs/hosting/drift/${site.id}-${account.id}`,
@@ -120,14 +129,18 @@ function mustFit({ name }: Site, { changes }: Drift, config: CommitParts['config
   })
 }
 
-function asBusy({ name }: Site): (error: unknown) => never {
+function asBusy(site: Site): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof Changing)) throw error
-    throw new HostingError('busy', `${name} is writing to a file that was to be committed`, {
-      hint: `drift:commit ${name}   once it is done. maintenance:on ${name}   keeps visitors away meanwhile.`,
-      cause: error,
-    })
+    throw isBusy(site, 'a file that was to be committed', error)
   }
+}
+
+function isBusy({ name }: Site, what: string, cause?: unknown): HostingError {
+  return new HostingError('busy', `${name} is writing to ${what}`, {
+    hint: `drift:commit ${name}   once it is done. maintenance:on ${name}   keeps visitors away meanwhile.`,
+    cause,
+  })
 }
 
 interface Comparing {
@@ -135,11 +148,12 @@ interface Comparing {
   readonly base: Base
   readonly large: LargeFiles
   readonly changes: Map<string, Written | null>
+  readonly busy: string[]
   readonly parts: Pick<CommitParts, 'config'>
 }
 
 async function compare(root: Rooted, place: StoragePath, comparing: Comparing): Promise<void> {
-  const { site, base, large, changes, parts } = comparing
+  const { site, base, large, changes, busy, parts } = comparing
   const { path } = place
   const { maxFiles } = limitsOf(parts.config)
   const found = await filesAt(root, path, maxFiles)
@@ -152,8 +166,8 @@ async function compare(root: Rooted, place: StoragePath, comparing: Comparing): 
     const object = await objectOf(root, { path: file, found: one, cache: new Map() })
     const before = base.get(file)
     const held = object === undefined ? undefined : await large.heldAs(root, { path: file, found: one, object })
-    if (held !== undefined && (before?.object !== held.object || before.mode !== one.mode))
-      changes.set(file, { ...one, ...held })
+    if (held === undefined) busy.push(file)
+    else if (before?.object !== held.object || before.mode !== one.mode) changes.set(file, { ...one, ...held })
   }
   for (const file of heldAt(place, base)) if (!found.has(file)) changes.set(file, null)
 }

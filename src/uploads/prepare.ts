@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { releasePath, repositoryPath, viewPath } from '../config/home.ts'
 import { readManifest } from '../deploy/manifest.ts'
 import { type ChangedPath, changedPaths } from '../git/changes.ts'
-import { findRef } from '../git/repository.ts'
 import { exists, removeTree } from '../lib/files.ts'
 import { Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
@@ -15,6 +14,7 @@ import { type CommitParts, limitsOf } from './commit-view.ts'
 import { absent, findDifference } from './difference.ts'
 import { park, unpark } from './park.ts'
 import { forgetWhereRoom } from './refusals.ts'
+import { shownCommit } from './shown-commit.ts'
 import { scanTree } from './scan.ts'
 import { freshState, readState, readWatch, writeState } from './state.ts'
 import { type SiteOfView, treeOf, type View } from './view.ts'
@@ -34,7 +34,7 @@ export async function prepareView(view: View, site: Site, parts: CommitParts): P
   const limits = limitsOf(parts.config)
   const { lfs } = parts
   view.storage = new Set((await storageOf(site, parts)).map(({ path }) => path))
-  const commit = await findRef(repository, `refs/heads/${site.branch}`)
+  const commit = await shownCommit(site, parts)
   const place = { repository, commit, limits, lfs }
   if (!(await exists(treeOf(view)))) {
     await checkOutView(view, place)

@@ -47,14 +47,15 @@ const replaceTheirs = 'Upload it again (rsync -I) to replace theirs, or remove i
 /** What an account has not been told, or has to do something about. */
 export function noticesOf(view: View, config: Config): string[] {
   const { siteName, state } = view
-  return [...state.notices, ...describeCutOff(siteName, state.cutOff), ...describeRefused(view, config)]
+  const kept = state.inConflict || keptOf(state).length === 0 ? [] : describeKept(view)
+  return [...state.notices, ...kept, ...describeCutOff(siteName, state.cutOff), ...describeRefused(view, config)]
 }
 
 /** Of these, what it has to do something about. */
 export function troublesOf(view: View, config: Config): string[] {
   return view.state.failed
     ? noticesOf(view, config)
-    : noticesOf({ ...view, state: { ...view.state, notices: [] } }, config)
+    : noticesOf({ ...view, state: { ...view.state, notices: [], inConflict: false } }, config)
 }
 
 export function describeRefused({ siteName, state }: View, config: Config): string[] {

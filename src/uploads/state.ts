@@ -27,6 +27,10 @@ const stateSchema = z.strictObject({
   attempted: z.string().nullable(),
   /** What became of the last upload, for when the account comes the next time. */
   notices: z.array(z.string()),
+  /** What was put on a branch last, by why: nobody else has changed that since. */
+  kept: z.strictObject({ conflict: z.string().optional(), refused: z.string().optional() }).default({}),
+  /** Whether those tell of a conflict. */
+  inConflict: z.boolean().default(false),
   /** Whether those tell of an upload that is not live, and are over once nothing of it is left. */
   failed: z.boolean().default(false),
   /** When its account was written to last, by subject: in ms. */
@@ -47,7 +51,8 @@ export type Watch = z.infer<typeof watchSchema>
 
 export function freshState(base: string | null, hidden: readonly string[]): ViewState {
   const own = { parked: {}, cutOff: [], refused: {}, attempted: null, notices: [], failed: false, mailed: {} }
-  return { base, hidden: [...hidden], stale: {}, ...own }
+  const kept = { kept: {}, inConflict: false }
+  return { base, hidden: [...hidden], stale: {}, ...own, ...kept }
 }
 
 export async function readState(directory: string): Promise<ViewState | undefined> {

@@ -127,8 +127,11 @@ export class AccountUploads implements Uploads {
   async #leave(session: Session, end: SessionEnd): Promise<HostingError | undefined> {
     if (!this.#sessions.has(session)) return undefined
     try {
-      const errors = await Promise.all(session.views.map((active) => this.#leaveView(active, session, end)))
-      return errors.find((error) => error !== undefined)
+      // What is the matter with one site must not keep the others from being committed: they are until the session is gone.
+      const ends = await Promise.allSettled(session.views.map((active) => this.#leaveView(active, session, end)))
+      const thrown = ends.find((one) => one.status === 'rejected')
+      if (thrown !== undefined) throw thrown.reason
+      return ends.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : [])).at(0)
     } finally {
       this.#sessions.delete(session)
       for (const { listeners } of session.views) listeners.delete(session.print)

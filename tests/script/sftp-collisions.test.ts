@@ -85,8 +85,9 @@ it('a file where somebody else has made a folder, and the other way round: their
   await writeFile(join(bob.person.home, 'third.html'), 'third')
   mustBeOk(await bob.rsync('-a', 'third.html', 'x@127.0.0.1:demo/'))
   expect(await statusOf('/third.html')).toBe(200)
+  const ends = Promise.all(children.map(ended))
   for (const child of children) child.stdin?.end('more\n')
-  for (const child of children) expect(await ended(child)).toBe(0)
+  expect(await ends).toEqual([0, 0])
   await until('bob to be told', async () => {
     const { output } = await bob.person.ssh('info demo')
     return output.includes('file/inside.html') && /^ +folder$/m.test(output)

@@ -85,3 +85,16 @@ it('who loses the right to change the site while an upload waits, or is proven: 
   expect(await textOf('/after.txt')).toBe('after')
   expect(await textOf('/waiting.txt')).toBe(404)
 })
+
+it('nor a push of whoever loses it while that is proven', async () => {
+  await ann.person.ssh('access:add slow bob --role write')
+  const clone = await WorkingCopy.clone(bob.person, 'slow')
+  await clone.commit({ 'pushed.txt': 'pushed' })
+  const push = clone.push()
+  await deploying()
+  await ann.person.ssh('access:remove slow bob')
+  const { exitCode, stderr } = await push
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('[remote rejected]')])
+  expect(await textOf('/pushed.txt')).toBe(404)
+  expect(await textOf('/after.txt')).toBe('after')
+})

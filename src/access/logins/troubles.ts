@@ -42,10 +42,13 @@ export function createLoginTroubles({ store, clock, penalties, blocks, record }:
     async unblock(name) {
       const subjects = [name, ...blocks.subjects().filter((subject) => subject.startsWith(`${name} from `))]
       const forgotten = subjects.map((subject) => blocks.forget(subject))
+      const isListed = (await store.loginFailures.list()).some(
+        (row) => row.name === name || row.name === sourceOf(name),
+      )
       const forgiven = penalties.forgive(name)
       for (const subject of subjects) await record.forget('account', subject)
       await record.forget('address', sourceOf(name))
-      return forgiven || forgotten.includes(true)
+      return forgiven || isListed || forgotten.includes(true)
     },
   }
 }

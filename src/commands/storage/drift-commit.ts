@@ -3,7 +3,7 @@ import { HostingError } from '../../errors/hosting-error.ts'
 import { commitDrift, findDrift } from '../../uploads/drift.ts'
 import { siteCommand } from '../command.ts'
 import { done } from '../output/outcome.ts'
-import { below, pathArgument, pathsInput, rowsOf } from './drift.ts'
+import { below, nothing, pathArgument, pathsInput, rowsOf } from './drift.ts'
 
 export const driftCommit = siteCommand({
   name: 'drift:commit',
@@ -21,8 +21,8 @@ export const driftCommit = siteCommand({
     await using all = await findDrift(site, context)
     const found = below(all, path)
     const rows = found === undefined ? [] : rowsOf(found)
-    if (found === undefined || rows.length === 0)
-      throw new HostingError('conflict', `${site.name} has changed nothing that its repository holds`, {
+    if (found === undefined || rows.length + found.busy.length === 0)
+      throw new HostingError('conflict', nothing(site.name, path), {
         hint: `storage ${site.name}   shows what it keeps.`,
       })
     const files = rows.length === 1 ? '1 file' : `${rows.length} files`

@@ -16,7 +16,11 @@ export function below(drift: Drift | undefined, typed: readonly string[]): Drift
   if (drift === undefined || typed.length === 0) return drift
   const places = typed.map((path) => Buffer.from(path.replace(/^\.?\/|\/+$/g, '')).toString('latin1'))
   const isWanted = (path: string) => places.some((place) => path === place || path.startsWith(`${place}/`))
-  return { ...drift, changes: new Map([...drift.changes].filter(([path]) => isWanted(path))) }
+  return {
+    ...drift,
+    changes: new Map([...drift.changes].filter(([path]) => isWanted(path))),
+    busy: drift.busy.filter(isWanted),
+  }
 }
 
 export const drift = siteCommand({
@@ -34,8 +38,7 @@ export const drift = siteCommand({
     await using all = await findDrift(context.site, context)
     const found = below(all, path)
     const rows = found === undefined ? [] : rowsOf(found)
-    if (found === undefined || rows.length === 0)
-      return done([], `${context.site.name} has changed nothing that its repository holds`)
+    if (found === undefined || rows.length === 0) return done([], nothing(context.site.name, path))
     if (patch) {
       const text = await patchOf(context.site, found, context)
       return { data: { files: rows, patch: text }, text: () => text.trimEnd().split('\n').map(printable) }
@@ -43,6 +46,12 @@ export const drift = siteCommand({
     return listing({ rows, columns, empty: [] })
   },
 })
+
+/** Of what was asked for: the rest may differ. */
+export function nothing(site: string, typed: readonly string[]): string {
+  const where = typed.length === 0 ? '' : ` in ${typed.join(', ')}`
+  return `${site} has changed nothing${where} that its repository holds`
+}
 
 export interface DriftRow {
   readonly path: string

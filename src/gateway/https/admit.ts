@@ -5,6 +5,7 @@ import type { Credential } from '../../access/logins/credential.ts'
 import type { Logins } from '../../access/logins/logins.ts'
 import { plainAddress } from '../../access/logins/source.ts'
 import { looksLikeToken } from '../../access/tokens.ts'
+import type { Request } from '../session.ts'
 import type { LfsPasses } from './lfs-passes.ts'
 import { notLoggedIn, TooManyLogins } from './refusal.ts'
 import { parseAuthorization } from './request.ts'
@@ -13,6 +14,7 @@ export interface HttpVisitor {
   readonly actor: Actor
   readonly credential: Credential
   readonly address: string
+  readonly recheck: NonNullable<Request['recheck']>
   /** Came with a pass for the large files of one repository, and is let in to nothing else. */
   readonly pass?: { readonly site: string; readonly operation: 'download' | 'upload' }
 }
@@ -31,7 +33,7 @@ export async function admit(request: IncomingMessage, { logins, passes }: AdmitP
   if (pass !== undefined) {
     const actor = await logins.recheck(pass.credential)
     if (actor === undefined) throw notLoggedIn()
-    return { actor, credential: pass.credential, address, pass }
+    return { actor, credential: pass.credential, address, pass, recheck: recheckOf(pass.credential, logins) }
   }
   // A pass that has ended, by a restart perhaps, is no wrong password: git-lfs asks for another.
   if (given.kind === 'bearer' && !looksLikeToken(given.secret)) throw notLoggedIn()
@@ -40,7 +42,15 @@ export async function admit(request: IncomingMessage, { logins, passes }: AdmitP
   if (verdict.is === 'blocked') throw new TooManyLogins(verdict.forMs)
   if (verdict.is === 'refused') throw notLoggedIn()
   logins.used(verdict.credential)
-  return { actor: verdict.actor, credential: verdict.credential, address }
+  const { actor, credential } = verdict
+  return { actor, credential, address, recheck: recheckOf(credential, logins) }
+}
+
+function recheckOf(credential: Credential, logins: Logins): HttpVisitor['recheck'] {
+  return async () => {
+    const account = await logins.recheck(credential)
+    return account && { account }
+  }
 }
 
 /** The edge says it (nginx-locations.ts), and nobody else can reach the socket. */

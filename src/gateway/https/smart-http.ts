@@ -31,7 +31,7 @@ const patience = 4
 export async function serveRefs(exchange: Exchange, { git }: SmartHttpParts): Promise<void> {
   const { request, response, site, service } = exchange
   // A client of version 2 is told so by git itself; there is no service line then (http-backend.c). Pushes know no version 2.
-  const isNew = parseGitProtocol(request.headers['git-protocol'])?.startsWith('version=2') === true
+  const isNew = parseGitProtocol(request.headers['git-protocol'])?.split(':').includes('version=2') === true
   const opening = isNew && service === 'git-upload-pack' ? '' : serviceLine(service)
   const answer = answerStream(response, { contentType: `application/x-${service}-advertisement`, opening })
   const streams = { stdin: Readable.from([]), stdout: answer.stdout, stderr: answer.stderr }
@@ -80,6 +80,7 @@ function requestOf({ request, response, visitor }: Exchange) {
   const gitProtocol = parseGitProtocol(request.headers['git-protocol'])
   return {
     account: visitor.actor,
+    recheck: visitor.recheck,
     door: 'https' as const,
     remoteAddress: visitor.address,
     gone: gone.signal,

@@ -1,6 +1,6 @@
 // Puts large files into an exported tree in the place of their pointers. No program of a repository's choice is run for that
 // (gitattributes(5), filter): what lies in the store under the pointer's id is copied.
-import { constants, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { constants, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, copyFile, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HostingError } from '../../errors/hosting-error.ts'
@@ -33,11 +33,11 @@ interface Found {
 
 /**
  * @returns how many were put in
- * @throws HostingError invalid-tree when the content of one was never uploaded, too-large
+ * @throws HostingError invalid-tree when the content of one was never uploaded, or has another size than its pointer says; too-large
  */
 export async function fillPointers(filling: Filling): Promise<number> {
   const pace = createPace(filling.signal)
-  const found = await findPointers(filling, pace)
+  const found = (await findPointers(filling, pace)).filter((one) => isHonest(one, filling))
   if (found.length === 0) return 0
   const added = found.reduce((sum, { object, pointerBytes }) => sum + object.size - pointerBytes, 0)
   const record = findRecord(filling.tree)
@@ -80,6 +80,18 @@ function* filesBelow(directory: Buffer): Generator<Buffer> {
     if (entry.isDirectory()) yield* filesBelow(path)
     else if (entry.isFile()) yield path
   }
+}
+
+/** What it says is what is counted: a thousand pointers of a byte each would else be as many copies of a large file. */
+function isHonest({ path, object }: Found, { pathOf, tree, lenient }: Filling): boolean {
+  const held = statSync(pathOf(object.oid), { throwIfNoEntry: false })
+  if (held === undefined || held.size === object.size) return true
+  if (lenient === true) return false
+  throw new HostingError(
+    'invalid-tree',
+    `${path.subarray(tree.length + 1).toString()} says that its large file (Git LFS) has ${object.size} bytes, and it has ${held.size}`,
+    { hint: 'git lfs fsck --pointers   finds such; git add --renormalize FILE   makes them anew.' },
+  )
 }
 
 /** A changed path may be one that is gone. */

@@ -76,7 +76,20 @@ describe('filling a tree', () => {
       code: 'invalid-tree',
       message: expect.stringContaining('a.pdf') as string,
     })
-    await writeFile(join(tree, 'a.pdf'), pointer(oid, 2_000_000))
+    const large = 'x'.repeat(1_000_001)
+    const id = createHash('sha256').update(large).digest('hex')
+    await writeFile(join(place, id), large)
+    await writeFile(join(tree, 'a.pdf'), pointer(id, large.length))
     await expect(fill()).rejects.toMatchObject({ code: 'too-large' })
+  })
+
+  // The attack: a thousand pointers that say "one byte" to one large file.
+  it('takes no pointer that says another size than its file has', async () => {
+    await writeFile(join(tree, 'a.pdf'), pointer(oid, 1))
+    await expect(fill()).rejects.toMatchObject({
+      code: 'invalid-tree',
+      message: expect.stringContaining('1 bytes') as string,
+    })
+    expect(await read('a.pdf')).toBe(pointer(oid, 1))
   })
 })
