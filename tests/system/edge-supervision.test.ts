@@ -156,7 +156,7 @@ describe('the end', () => {
     await arrived.promise
     await ending.edge.stop()
     expect((await inFlight).text).toBe('finished')
-    expect(await alive([master, ...workers])).toEqual([])
+    await until('all of them to be gone', async () => (await alive([master, ...workers])).length === 0)
     await expect(stat(ending.config.home.link)).rejects.toMatchObject({ code: 'ENOENT' })
     await ending[Symbol.asyncDispose]()
   })

@@ -80,7 +80,7 @@ describe('filling a tree', () => {
     const id = createHash('sha256').update(large).digest('hex')
     await writeFile(join(place, id), large)
     await writeFile(join(tree, 'a.pdf'), pointer(id, large.length))
-    await expect(fill()).rejects.toMatchObject({ code: 'too-large' })
+    await expect(fill(undefined, 500_000)).rejects.toMatchObject({ code: 'too-large' })
   })
 
   // The attack: a thousand pointers that say "one byte" to one large file.
