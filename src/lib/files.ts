@@ -81,8 +81,8 @@ export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true, maxRetries: 2 })
   } catch (error) {
-    if (!hasErrorCode(error, 'ENAMETOOLONG')) throw error
-    // Deeper than a path can name: coreutils go down step by step.
+    // Deeper than a path can name, or somebody else removes at the same time: coreutils go down step by step, and mind neither.
+    if (!['ENAMETOOLONG', 'ENOENT', 'ENOTEMPTY'].some((code) => hasErrorCode(error, code))) throw error
     await exec('rm', ['-rf', '--one-file-system', '--', path])
   }
 }

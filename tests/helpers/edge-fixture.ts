@@ -11,6 +11,7 @@ import { createEdge, type NginxEdge } from '../../src/edge/nginx.ts'
 import type { WakeOutcome } from '../../src/edge/types.ts'
 import { startWakeServer, type WakeServer } from '../../src/edge/wake.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { removeTree } from '../../src/lib/files.ts'
 import { createId } from '../../src/lib/id.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { readDomain } from '../../src/names/domain-name.ts'
@@ -115,7 +116,7 @@ export async function startEdge(flags: Readonly<Record<string, string>> = {}): P
       }
       // All at once: the supervisor of one would start again what another one ends.
       await Promise.all(edges.map((made) => made.stop()))
-      await rm(directory, { recursive: true, force: true })
+      await removeTree(directory)
     },
   }
   return fixture
