@@ -6,7 +6,8 @@ import { type TreeWatch, watchTree } from '../lib/posix/watch-tree.ts'
 import { Turns } from '../lib/turns.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
-import type { CommitParts } from './commit-view.ts'
+import { type Beneath, filesBeneath } from './beneath.ts'
+import { type CommitParts, limitsOf } from './commit-view.ts'
 import type { ObjectCache } from './objects.ts'
 import { openView, prepareView } from './prepare.ts'
 import { type NotedRefusal, tellOnce } from './refusals.ts'
@@ -38,6 +39,8 @@ export interface ActiveView {
   readonly room: TreeRoom
   /** Nothing more is written in it. */
   isFull: boolean
+  /** Where storage is shown before it. */
+  readonly beneath: Beneath
   /** The fewest files and folders that it had: where there are too many, no more are made. */
   leastEntries: number
   /** The last to come: they are told. */
@@ -121,14 +124,16 @@ export class ActiveViews {
     const isClean = await prepareView(view, site, this.#parts)
     const isCommitted = isClean || known?.isCommitted === true
     await writeWatch(view.directory, { lookedAtMs: Date.now(), open: [] })
-    const watch = await watchTree(treeOf(view), view.storage)
+    const beneath = await filesBeneath(view, limitsOf(this.#parts.config))
+    // Storage is not in there for this process, but what is put where it should be is.
+    const watch = await watchTree(treeOf(view))
     const busyAt = performance.now()
     // What an earlier run left uncommitted counts as written just now.
     const state = { isRecorded: true, isCommitted, dirty: !isCommitted, busyAt, isFull: false, isExpected: false }
     return {
       ...{ view, site, sessions: 0, staying: 0, watch, ...state, listeners: new Set() },
       ...{ refused: new Map(), told: tellOnce(view), room: new TreeRoom(this.#parts.config) },
-      ...{ leastEntries: watch?.entries ?? 0 },
+      ...{ leastEntries: watch?.entries ?? 0, beneath },
     }
   }
 }

@@ -4,7 +4,8 @@ import { HostingError } from '../errors/hosting-error.ts'
 import type { Deployments } from '../deploy/types.ts'
 import type { WriteMail } from '../data/mail/platform-mail.ts'
 import type { ActiveView, ActiveViews } from './active-views.ts'
-import { type CommitParts, commitView, type Outcome } from './commit-view.ts'
+import { describeBeneath, newBeneath } from './beneath.ts'
+import { type CommitParts, commitView, limitsOf, type Outcome } from './commit-view.ts'
 import { keptOf, unpark } from './park.ts'
 import { settleRefusals } from './refusals.ts'
 import { describe, describeKept, describeRefused } from './report.ts'
@@ -44,8 +45,9 @@ export async function commitActive(
       if (upload.open.size > 0 || hasPending(outcome)) active.dirty = true
       active.isCommitted = outcome.is === 'unchanged' || outcome.is === 'live'
       await tell(active, outcome, parts)
-      const error = errorOf(outcome, active.view)
-      if (error?.code === 'conflict' && outcome.is !== 'conflict' && upload.program !== 'SFTP')
+      const hidden = await tellHidden(active, parts)
+      const error = errorOf(outcome, active.view) ?? hidden
+      if (error !== hidden && error?.code === 'conflict' && outcome.is !== 'conflict' && upload.program !== 'SFTP')
         describeKept(active.view).forEach(print)
       return error
     } catch (error) {
@@ -81,6 +83,20 @@ async function tell(active: ActiveView, outcome: Outcome, parts: CommittingParts
   Object.assign(view.state, { notices: lines, failed: !isLive, inConflict, ...(isLive && notMailed(view)) })
   await writeState(view.directory, view.state)
   if (!isLive) await mail(view, { kind: outcome.is, lines }, parts)
+}
+
+/** Uploads that came to lie where nobody sees them. */
+async function tellHidden(
+  { view, beneath, listeners }: ActiveView,
+  { config }: CommittingParts,
+): Promise<HostingError | undefined> {
+  const paths = await newBeneath(view, beneath, limitsOf(config))
+  const lines = describeBeneath(paths, view.siteName)
+  if (lines.length === 0) return undefined
+  for (const listen of listeners) for (const line of lines) listen(line)
+  view.state.notices.push(...lines)
+  await writeState(view.directory, view.state)
+  return new HostingError('conflict', 'The site has nothing in the place of this storage, or something else')
 }
 
 /** What was refused has been taken back. What is kept of a conflict is told by itself. */

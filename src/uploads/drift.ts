@@ -4,7 +4,7 @@ import { HostingError } from '../errors/hosting-error.ts'
 import { startGit } from '../git/git.ts'
 import { importChanges } from '../git/import-changes.ts'
 import { findRef } from '../git/repository.ts'
-import { openParent, type Rooted } from '../lib/rooted.ts'
+import type { Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
 import { writtenFiles } from './commit-changes.ts'
@@ -17,7 +17,7 @@ import { Changing, objectOf } from './objects.ts'
 import { type StoragePath, storageOf } from './prepare.ts'
 import { type Base, type LargeFiles, openLargeFiles, storeLargeFiles } from './large-files.ts'
 import { openStorage } from './site-storage.ts'
-import { scanTree, type Seen, seen } from './scan.ts'
+import { filesAt } from './scan.ts'
 
 export interface Drift extends AsyncDisposable {
   /** By path (latin1); null: the site has removed it. */
@@ -170,17 +170,4 @@ async function compare(root: Rooted, place: StoragePath, comparing: Comparing): 
     else if (before?.object !== held.object || before.mode !== one.mode) changes.set(file, { ...one, ...held })
   }
   for (const file of heldAt(place, base)) if (!found.has(file)) changes.set(file, null)
-}
-
-async function filesAt(root: Rooted, path: string, maxFiles: number): Promise<ReadonlyMap<string, Seen>> {
-  const place = openParent(root, path)
-  if (place === undefined) return new Map()
-  using parent = place.parent
-  using folder = parent.directory(place.name)
-  if (folder !== undefined) {
-    const { files } = await scanTree(folder, new Set(), { maxFiles })
-    return new Map([...files].map(([name, one]) => [`${path}/${name}`, one]))
-  }
-  const stat = parent.stat(place.name)
-  return stat?.isFile() === true ? new Map([[path, seen(stat)]]) : new Map()
 }

@@ -1,6 +1,6 @@
 // Looks at a tree that its uploader may be changing meanwhile: every file and link in it, by descriptors and without following anything.
 import { createPace } from '../lib/pace.ts'
-import { mostDepth, type Rooted } from '../lib/rooted.ts'
+import { mostDepth, openParent, type Rooted } from '../lib/rooted.ts'
 
 export interface Seen {
   readonly kind: 'file' | 'link'
@@ -75,4 +75,18 @@ export function seen(stat: Stat): Seen {
     signature: `${ino}:${size}:${ctimeNs}:${mtimeNs}:${mode}`,
     changedAtMs: Number(ctimeNs / 1_000_000n),
   }
+}
+
+/** A file, or all files of a folder, by their paths. */
+export async function filesAt(root: Rooted, path: string, maxFiles: number): Promise<ReadonlyMap<string, Seen>> {
+  const place = openParent(root, path)
+  if (place === undefined) return new Map()
+  using parent = place.parent
+  using folder = parent.directory(place.name)
+  if (folder !== undefined) {
+    const { files } = await scanTree(folder, new Set(), { maxFiles })
+    return new Map([...files].map(([name, one]) => [`${path}/${name}`, one]))
+  }
+  const stat = parent.stat(place.name)
+  return stat?.isFile() === true ? new Map([[path, seen(stat)]]) : new Map()
 }

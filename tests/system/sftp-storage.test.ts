@@ -114,6 +114,9 @@ it('leads nowhere when the site has put a link in its place', async () => {
   expect((await ann.sftp('ls demo.localhost/uploads/passwd')).exitCode).not.toBe(0)
   expect((await ann.sftp('put x.txt demo.localhost/uploads/passwd')).exitCode).toBe(0)
   expect(await readFile('/etc/passwd', 'utf8')).not.toContain('uploaded')
+  // Nor in storage, which is told.
+  await until('it to be told', async () => (await ann.sftpOk('ls -1 /')).stderr.includes('uploads/passwd'))
+  await ann.sftpOk('rm demo.localhost/uploads/passwd')
   await rm(join(storage, 'uploads'))
   await rename(join(storage, 'away'), join(storage, 'uploads'))
 })

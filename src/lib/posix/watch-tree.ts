@@ -26,7 +26,6 @@ export interface TreeWatch extends Disposable {
 
 interface Watched {
   readonly path: string
-  readonly skip: ReadonlySet<string>
   any: boolean
   /** Folders have come that are not watched yet. */
   folders: boolean
@@ -51,11 +50,11 @@ interface Instance {
 let shared: Instance | undefined
 
 /** Undefined: the kernel has no more watches for this user (fs.inotify.max_user_watches). */
-export async function watchTree(path: string, skip: ReadonlySet<string>): Promise<TreeWatch | undefined> {
+export async function watchTree(path: string): Promise<TreeWatch | undefined> {
   const instance = shared ?? open()
   if (instance === undefined) return undefined
   const tree: Watched = {
-    ...{ path, skip, watches: new Set(), any: false, folders: false, isBehind: false, isPartial: false },
+    ...{ path, watches: new Set(), any: false, folders: false, isBehind: false, isPartial: false },
     ...{ isWalking: false, walkedAt: -Infinity, entries: 0 },
   }
   instance.trees.add(tree)
@@ -128,7 +127,7 @@ async function walk(instance: Instance, tree: Watched): Promise<void> {
 async function watchFolders(instance: Instance, tree: Watched): Promise<number | undefined> {
   const pace = createPace()
   let entries = 0
-  const watch = async (folder: Rooted, prefix: string, depth: number): Promise<boolean> => {
+  const watch = async (folder: Rooted, depth: number): Promise<boolean> => {
     // Left meanwhile: the number of the instance may be another file's by now.
     if (!instance.trees.has(tree)) return false
     const descriptor = addWatch(instance.fd, `/proc/self/fd/${folder.fd}/.`, mask)
@@ -139,15 +138,15 @@ async function watchFolders(instance: Instance, tree: Watched): Promise<number |
     entries += inside.length
     if (depth === mostDepth) return true
     for (const { name, isFolder } of inside) {
-      if (!isFolder || tree.skip.has(prefix + name)) continue
+      if (!isFolder) continue
       using inner = folder.directory(name)
-      if (inner !== undefined && !(await watch(inner, `${prefix}${name}/`, depth + 1))) return false
+      if (inner !== undefined && !(await watch(inner, depth + 1))) return false
       if (pace.due()) await pace.rest()
     }
     return true
   }
   using root = Rooted.open(tree.path)
-  return (await watch(root, '', 0)) ? entries : undefined
+  return (await watch(root, 0)) ? entries : undefined
 }
 
 /** inotify(7): { int wd; uint32_t mask, cookie, len; char name[len] } */
