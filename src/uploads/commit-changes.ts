@@ -4,6 +4,7 @@ import { importChanges, type ImportedFile } from '../git/import-changes.ts'
 import type { LfsObjects } from '../git/lfs/objects.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Rooted } from '../lib/rooted.ts'
+import type { Account } from '../store/accounts.ts'
 import type { Written } from './difference.ts'
 import { storeLargeFiles } from './large-files.ts'
 import { Changing, readSeen, targetOf } from './objects.ts'
@@ -33,27 +34,38 @@ export async function commitChanges(
   { config, lfs, clock }: Parts,
 ): Promise<string | undefined> {
   using root = Rooted.open(treeOf(view))
-  const { account } = view
   try {
     await storeLargeFiles(root, changes, { site, lfs })
-    return await importChanges({
-      repository,
-      ref: refOf(view),
-      parent,
-      author: { name: account.name, mail: account.mail ?? `${account.name}@${config['base-domain']}` },
-      message,
-      date: clock.now(),
-      removed: [...changes].filter(([, change]) => change === null).map(([path]) => path),
-      written: writtenFiles(root, changes),
-    })
+    const made = { repository, ref: refOf(view), parent, account: view.account, message, changes }
+    return await importFrom(root, made, { config, clock })
   } catch (error) {
     if (error instanceof Changing) return undefined
     throw error
   }
 }
 
+interface Made extends Pick<NewCommit, 'repository' | 'parent' | 'changes' | 'message'> {
+  readonly ref: string
+  readonly account: Account
+}
+
+/** @throws Changing when a file is not any more as it was looked at */
+export async function importFrom(
+  root: Rooted,
+  { account, changes, ...commit }: Made,
+  { config, clock }: Pick<Parts, 'config' | 'clock'>,
+): Promise<string> {
+  return await importChanges({
+    ...commit,
+    author: { name: account.name, mail: account.mail ?? `${account.name}@${config['base-domain']}` },
+    date: clock.now(),
+    removed: [...changes].filter(([, change]) => change === null).map(([path]) => path),
+    written: writtenFiles(root, changes),
+  })
+}
+
 /** What is to be read from a tree when its turn comes. */
-export function* writtenFiles(root: Rooted, changes: Changes): Generator<readonly [string, ImportedFile]> {
+function* writtenFiles(root: Rooted, changes: Changes): Generator<readonly [string, ImportedFile]> {
   for (const [path, change] of changes) {
     if (change === null) continue
     yield [path, importedFile(root, path, change)]

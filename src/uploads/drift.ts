@@ -2,12 +2,11 @@
 import { repositoryPath } from '../config/home.ts'
 import { HostingError } from '../errors/hosting-error.ts'
 import { startGit } from '../git/git.ts'
-import { importChanges } from '../git/import-changes.ts'
 import { findRef } from '../git/repository.ts'
 import type { Rooted } from '../lib/rooted.ts'
 import type { Account } from '../store/accounts.ts'
 import type { Site } from '../store/sites.ts'
-import { writtenFiles } from './commit-changes.ts'
+import { importFrom } from './commit-changes.ts'
 import { type CommitParts, limitsOf } from './commit-view.ts'
 import { roleOn } from './visible-sites.ts'
 import { deployCommit } from './deploy-commit.ts'
@@ -106,18 +105,11 @@ export async function patchOf(
 const mostOfPatch = 1024 * 1024
 
 async function makeCommit(site: Site, drift: Drift, parts: CommitParts & Omit<DriftCommit, 'print'>): Promise<string> {
-  const { config, account, message, clock } = parts
+  const { config, account, message } = parts
+  const ref = `refs/hosting/drift/${site.id}-${account.id}`
   const repository = repositoryPath(config.home, site.name)
-  return await importChanges({
-    repository,
-    ref: `refs/hosting/drift/${site.id}-${account.id}`,
-    parent: drift.head,
-    author: { name: account.name, mail: account.mail ?? `${account.name}@${config['base-domain']}` },
-    message: `${message}\n`,
-    date: clock.now(),
-    removed: [...drift.changes].filter(([, change]) => change === null).map(([path]) => path),
-    written: writtenFiles(drift.root, drift.changes),
-  }).catch(asBusy(site))
+  const made = { repository, ref, parent: drift.head, account, message: `${message}\n`, changes: drift.changes }
+  return await importFrom(drift.root, made, parts).catch(asBusy(site))
 }
 
 /** Before it is in the repository, where it would stay for weeks. */
