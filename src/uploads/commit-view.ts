@@ -19,7 +19,7 @@ import { type Difference, findDifference } from './difference.ts'
 import { mergeChanges, type Merge } from './merge.ts'
 import { messageOf } from './message.ts'
 import { keepOnBranch } from './kept-branch.ts'
-import { shownCommit } from './shown-commit.ts'
+import { liveCommit } from './shown-commit.ts'
 import { writeState } from './state.ts'
 import type { SiteOfView, View } from './view.ts'
 
@@ -103,7 +103,7 @@ async function tryCommit(view: View, commit: Commit, parts: CommitParts): Promis
   const tooLarge = excess(difference, parts.config)
   if (tooLarge !== undefined) return { is: 'too-large', error: tooLarge }
   const head = await findRef(repository, `refs/heads/${site.branch}`)
-  const shown = await shownCommit(site, parts)
+  const shown = head ?? (await liveCommit(site, parts))
   const theirs = await changesSince(view, { repository, head: shown })
   const merge = mergeChanges(difference.changes, theirs, difference.late)
   const work: Work = { view, commit, parts, repository, head, shown, difference, merge }

@@ -5,7 +5,7 @@ import type { TreeLimits } from '../git/types.ts'
 import { Rooted } from '../lib/rooted.ts'
 import { type Base, type Held, openLargeFiles } from './large-files.ts'
 import { objectOf } from './objects.ts'
-import { foldersAbove } from './merge.ts'
+import { foldersAbove, foldersOf } from './merge.ts'
 import { type Scan, scanTree, type Seen } from './scan.ts'
 import { isStorage, treeOf, type View } from './view.ts'
 
@@ -62,7 +62,7 @@ export async function findDifference(view: View, looking: Looking): Promise<Diff
 /** At, above or below a place where somebody else's change is not shown. */
 function lateAmong(paths: Iterable<string>, stale: Readonly<Record<string, string>>): Set<string> {
   const places = Object.keys(stale)
-  const above = new Set(places.flatMap(foldersAbove))
+  const above = foldersOf(places)
   const isLate = (path: string) =>
     stale[path] !== undefined || above.has(path) || foldersAbove(path).some((folder) => stale[folder] !== undefined)
   return places.length === 0 ? new Set() : new Set([...paths].filter(isLate))

@@ -63,7 +63,7 @@ function isInTheWay({ path, change, byPath, above }: Way): boolean {
   })
 }
 
-function foldersOf(paths: Iterable<string>): Set<string> {
+export function foldersOf(paths: Iterable<string>): Set<string> {
   const folders = new Set<string>()
   for (const path of paths) for (const folder of foldersAbove(path)) folders.add(folder)
   return folders

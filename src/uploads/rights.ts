@@ -10,10 +10,26 @@ export async function currentRole(
   siteId: number,
   parts: Pick<CommittingParts, 'store' | 'recheck'>,
 ): Promise<RoleOn | undefined> {
+  return await roleOf(await actorOf(session, parts), siteId, parts)
+}
+
+/** Whether it may do still on each of its sites what it could when it began: who it is, is asked for once. */
+export async function hasItsRoles(
+  session: Session,
+  parts: Pick<CommittingParts, 'store' | 'recheck'>,
+): Promise<boolean> {
   const actor = await actorOf(session, parts)
-  const site = await parts.store.sites.findById(siteId)
-  if (actor === undefined || site === undefined) return undefined
-  return await roleOn(site, actor, parts.store)
+  for (const [id, role] of session.roles) if ((await roleOf(actor, id, parts)) !== role) return false
+  return true
+}
+
+async function roleOf(
+  actor: Actor | undefined,
+  siteId: number,
+  { store }: Pick<CommittingParts, 'store'>,
+): Promise<RoleOn | undefined> {
+  const site = await store.sites.findById(siteId)
+  return actor === undefined || site === undefined ? undefined : await roleOn(site, actor, store)
 }
 
 /** With what its password or its token still allows. */

@@ -6,11 +6,17 @@ import type { SiteOfView } from './view.ts'
 
 /** What the deployed branch is. One that was chosen and is not there yet begins with what is live. */
 export async function shownCommit(
-  { id, name, branch }: SiteOfView,
-  { config, store }: Pick<CommitParts, 'config' | 'store'>,
+  site: SiteOfView,
+  parts: Pick<CommitParts, 'config' | 'store'>,
 ): Promise<string | undefined> {
-  const head = await findRef(repositoryPath(config.home, name), `refs/heads/${branch}`)
-  if (head !== undefined) return head
+  const head = await findRef(repositoryPath(parts.config.home, site.name), `refs/heads/${site.branch}`)
+  return head ?? (await liveCommit(site, parts))
+}
+
+export async function liveCommit(
+  { id }: Pick<SiteOfView, 'id'>,
+  { store }: Pick<CommitParts, 'store'>,
+): Promise<string | undefined> {
   const live = (await store.sites.findById(id))?.live_release_id ?? null
   return live === null ? undefined : (await store.releases.get(live)).commit
 }

@@ -10,7 +10,7 @@ import { Lookout, recordWatch } from './lookout.ts'
 import { parkOpen } from './park.ts'
 import { parkDoubtful, parkStaged } from './prepare.ts'
 import { recoverViews } from './recover.ts'
-import { currentRole } from './rights.ts'
+import { hasItsRoles } from './rights.ts'
 import { openBySession, openIn, type Session } from './session.ts'
 import { forgetTold, noteRefusal, withRefused } from './refusals.ts'
 import { describeRefusal, noticesOf } from './report.ts'
@@ -181,8 +181,6 @@ export class AccountUploads implements Uploads {
 
   /** Who may no more what it could is thrown out, and may come again for the rest. */
   async #revokeLost(): Promise<void> {
-    for (const session of this.#sessions)
-      for (const [id, role] of session.roles)
-        if ((await currentRole(session, id, this.#parts)) !== role) session.revoke()
+    for (const session of this.#sessions) if (!(await hasItsRoles(session, this.#parts))) session.revoke()
   }
 }

@@ -37,7 +37,7 @@ interface Found {
  */
 export async function fillPointers(filling: Filling): Promise<number> {
   const pace = createPace(filling.signal)
-  const found = (await findPointers(filling, pace)).filter((one) => isHonest(one, filling))
+  const found = await findPointers(filling, pace)
   if (found.length === 0) return 0
   const added = found.reduce((sum, { object, pointerBytes }) => sum + object.size - pointerBytes, 0)
   const record = findRecord(filling.tree)
@@ -60,11 +60,12 @@ export async function fillPointers(filling: Filling): Promise<number> {
   return found.length
 }
 
-async function findPointers({ tree, paths }: Filling, pace: Pace): Promise<Found[]> {
+async function findPointers(filling: Filling, pace: Pace): Promise<Found[]> {
+  const { tree, paths } = filling
   const found: Found[] = []
   for (const path of paths === undefined ? filesBelow(Buffer.from(tree)) : paths.map((each) => below(tree, each))) {
     const pointer = findPointer(path)
-    if (pointer !== undefined) found.push(pointer)
+    if (pointer !== undefined && isHonest(pointer, filling)) found.push(pointer)
     if (pace.due()) await pace.rest()
   }
   return found
